@@ -100,7 +100,9 @@ class Attributions:
 
 
 def _to_lists(array: Array) -> Any:
-    return np.where(np.isfinite(array), array.astype(object), None).tolist()
+    boxed = array.astype(object)
+    boxed[~np.isfinite(array)] = None
+    return boxed.tolist()
 
 
 def _to_array(values: Any) -> Array:

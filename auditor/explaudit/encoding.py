@@ -227,7 +227,7 @@ def _group_feature(frame: pd.DataFrame, name: str, columns: tuple[str, ...]) -> 
 
 def _encode_feature(feature: Feature, frame: pd.DataFrame) -> npt.NDArray[Any]:
     if feature.levels is None:
-        return frame[feature.columns[0]].to_numpy(dtype=np.float64)
+        return np.asarray(frame[feature.columns[0]], dtype=np.float64)
     part = frame[list(feature.columns)]
     if len(feature.columns) == 1:
         column = feature.columns[0]
