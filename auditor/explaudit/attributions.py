@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -53,18 +53,27 @@ class Attributions:
     reasons: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        n_rows = len(self.values)
-        if self.values.shape != (n_rows, len(self.features)):
-            raise InvalidInputError(
-                "values", f"shape (n_rows, {len(self.features)})", self.values.shape
-            )
-        for name, array in {"base_values": self.base_values, **self.diagnostics}.items():
-            if array.shape != (n_rows,):
-                raise InvalidInputError(name, f"shape ({n_rows},)", array.shape)
-        for array in (self.values, self.base_values, *self.diagnostics.values()):
-            array.setflags(write=False)
-        for name in ("settings", "diagnostics", "reasons"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        values, n_features = _frozen(self.values), len(self.features)
+        if values.ndim != 2 or values.shape[1] != n_features:
+            raise InvalidInputError("values", f"shape (n_rows, {n_features})", values.shape)
+        base_values = _frozen(self.base_values)
+        diagnostics = {name: _frozen(array) for name, array in self.diagnostics.items()}
+        for name, array in {"base_values": base_values, **diagnostics}.items():
+            if array.shape != (len(values),):
+                raise InvalidInputError(name, f"shape ({len(values)},)", array.shape)
+        for name, owned in {
+            "values": values,
+            "base_values": base_values,
+            "settings": MappingProxyType(dict(self.settings)),
+            "diagnostics": MappingProxyType(diagnostics),
+            "reasons": MappingProxyType(dict(self.reasons)),
+        }.items():
+            object.__setattr__(self, name, owned)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        # read-only mappings cannot be pickled
+        own = (getattr(self, f.name) for f in fields(self))
+        return type(self), tuple(dict(v) if isinstance(v, MappingProxyType) else v for v in own)
 
     def to_json(self) -> str:
         """Return the result as JSON text; :meth:`from_json` reads it back exactly."""
@@ -86,24 +95,34 @@ class Attributions:
     def from_json(cls, text: str) -> Self:
         """Read what :meth:`to_json` wrote."""
         raw = json.loads(text)
-        n_features = len(raw["features"])
+        shape = len(raw["values"]), len(raw["features"])
         return cls(
-            values=_to_array(raw["values"]).reshape(-1, n_features),
+            values=_from_lists(raw["values"]).reshape(shape),
             features=tuple(raw["features"]),
-            base_values=_to_array(raw["base_values"]),
+            base_values=_from_lists(raw["base_values"]),
             explainer=raw["explainer"],
             settings=raw["settings"],
             n_queries=raw["n_queries"],
-            diagnostics={k: _to_array(v) for k, v in raw["diagnostics"].items()},
+            diagnostics={k: _from_lists(v) for k, v in raw["diagnostics"].items()},
             reasons={int(k): v for k, v in raw["reasons"].items()},
         )
 
 
 def _to_lists(array: Array) -> Any:
+    """Return nested lists of JSON values: NaN as null, infinities as text."""
     boxed = array.astype(object)
-    boxed[~np.isfinite(array)] = None
+    boxed[np.isnan(array)] = None
+    for infinity in (np.inf, -np.inf):
+        boxed[array == infinity] = str(infinity)
     return boxed.tolist()
 
 
-def _to_array(values: Any) -> Array:
+def _from_lists(values: Any) -> Array:
     return np.array(values, dtype=np.float64)
+
+
+def _frozen(values: Any) -> Array:
+    """Return a read-only copy, so that the caller's array neither changes ours nor is locked."""
+    copy = np.array(values, dtype=np.float64)
+    copy.setflags(write=False)
+    return copy

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any, Literal
 
 import msgspec
+
+from explaudit.errors import InvalidInputError
 
 __all__ = ["SCHEMA_VERSION", "Cell", "Part", "Record", "canonical_json", "content_id"]
 
@@ -13,10 +16,24 @@ SCHEMA_VERSION = 1
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A plug-in by name, with its settings (JSON values)."""
+    """A plug-in by name, with its settings (JSON values).
+
+    Raises
+    ------
+    InvalidInputError
+        If a setting is no JSON value; NaN and infinities are none, and would all look like null.
+    """
 
     name: str
     settings: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        try:
+            json.dumps(self.settings, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise InvalidInputError(
+                f"settings of {self.name!r}", "JSON values", self.settings, str(error)
+            ) from error
 
 
 class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,18 +87,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def group(self) -> str:
-        """Identity of the scenario; cells that share it share the fitted (attacked) model."""
-        return content_id(
-            [
-                self.dataset,
-                self.model,
-                self.innocuous,
-                self.role,
-                self.attack,
-                self.replicate,
-                self.seed,
-            ]
-        )
+        """Identity of what is costly to fit; cells that share it share the attack's fitted gate."""
+        return content_id([self.dataset, self.model, self.attack, self.replicate, self.seed])
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

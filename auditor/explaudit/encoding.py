@@ -55,10 +55,10 @@ class Feature:
             return ()
         if len(self.columns) == 1:
             return tuple(str(value) for value in self.levels[self.columns[0]])
-        return tuple(
-            "+".join(name for name, on in zip(self.columns, row, strict=True) if on) or "none"
-            for row in self.levels.itertuples(index=False)
-        )
+        rows = [list(zip(self.columns, row, strict=True)) for row in self.levels.to_numpy()]
+        if self.levels.isin([0, 1]).all(axis=None):
+            return tuple("+".join(name for name, on in row if on) or "none" for row in rows)
+        return tuple(", ".join(f"{name}={value}" for name, value in row) for row in rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,8 @@ class Encoder:
         ----------
         frame : DataFrame of shape (n_rows, n_columns)
             Rows that show every level that will ever be encoded. Columns of a non-numeric dtype
-            are categorical.
+            are categorical. The categories of a categorical dtype are levels whether they occur
+            or not; a missing value is a level of its own where it occurs.
         groups : mapping of str to sequence of str, optional
             For each group its name and columns, for instance the one-hot columns of a variable.
         categorical : sequence of str, optional
@@ -101,18 +102,29 @@ class Encoder:
         Raises
         ------
         InvalidInputError
-            If a group or a categorical names a column that is not there or stands in two groups.
+            If the table has no rows or columns, its columns' names are not unique strings, a group
+            or a categorical names a column that is not there or stands in two groups, two features
+            would have one name, or a column's values cannot be ordered.
         """
         groups = groups or {}
+        if frame.empty:
+            raise InvalidInputError("frame", "at least one row and one column", frame.shape)
+        _check_names(frame)
         owner = _owners(frame, groups, categorical)
         features: list[Feature] = []
-        for column in map(str, frame.columns):
+        for column in frame.columns:
             group = owner.get(column)
             if group is None:
                 features.append(_column_feature(frame, column, column in categorical))
             elif column == groups[group][0]:
-                features.append(_group_feature(frame, group, tuple(groups[group])))
-        return cls(tuple(features), tuple(map(str, frame.columns)))
+                members = tuple(groups[group])
+                features.append(
+                    Feature(group, members, _distinct(frame[list(members)], ascending=False))
+                )
+        names = [feature.name for feature in features]
+        if len(set(names)) < len(names):
+            raise InvalidInputError("groups", "names that no column outside has", list(groups))
+        return cls(tuple(features), tuple(frame.columns))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,8 +163,10 @@ class Encoder:
         Raises
         ------
         InvalidInputError
-            If a column is missing or a level was never seen.
+            If a column is missing or there twice, a level was never seen, or a numeric column holds
+            something else.
         """
+        _check_names(frame)
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
             raise InvalidInputError("frame", f"columns {list(self.columns)}", f"no {missing}")
@@ -174,7 +188,13 @@ class Encoder:
         Returns
         -------
         DataFrame of shape (n_rows, n_columns)
+
+        Raises
+        ------
+        InvalidInputError
+            If the matrix has another shape, or a code is NaN.
         """
+        matrix = np.asarray(matrix, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.features):
             raise InvalidInputError("matrix", f"shape (n_rows, {len(self.features)})", matrix.shape)
         if all(feature.levels is None for feature in self.features):
@@ -184,18 +204,37 @@ class Encoder:
             if feature.levels is None:
                 parts[feature.columns[0]] = matrix[:, j]
                 continue
+            if np.isnan(matrix[:, j]).any():
+                raise InvalidInputError("matrix", f"codes of levels for {feature.name!r}", "NaN")
             codes = np.clip(np.rint(matrix[:, j]), 0, len(feature.levels) - 1).astype(np.intp)
             for column in feature.columns:
-                parts[column] = feature.levels[column].array.take(codes)
+                levels = feature.levels[column]
+                values = levels.array.take(codes)
+                # pandas would guess another dtype for objects
+                is_object = levels.dtype == object
+                parts[column] = pd.Series(values, dtype=object) if is_object else values
         return pd.DataFrame({column: parts[column] for column in self.columns})
+
+
+def _check_names(frame: pd.DataFrame) -> None:
+    odd = [name for name in frame.columns if not isinstance(name, str)]
+    if odd or not frame.columns.is_unique:
+        raise InvalidInputError(
+            "frame",
+            "columns whose names are strings, each another",
+            odd or list(frame.columns[frame.columns.duplicated()]),
+            "Rename them, for instance with `frame.columns = frame.columns.map(str)`.",
+        )
 
 
 def _owners(
     frame: pd.DataFrame, groups: Mapping[str, Sequence[str]], categorical: Sequence[str]
 ) -> dict[str, str]:
-    known = set(map(str, frame.columns))
+    known = set(frame.columns)
     owner: dict[str, str] = {}
     for group, members in groups.items():
+        if not members:
+            raise InvalidInputError("groups", f"at least one column in {group!r}", members)
         for column in members:
             if column not in known:
                 raise InvalidInputError("groups", f"columns of the table in {group!r}", column)
@@ -212,22 +251,33 @@ def _column_feature(frame: pd.DataFrame, column: str, categorical: bool) -> Feat
     series = frame[column]
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        levels = pd.Series(pd.Categorical(dtype.categories, dtype=dtype), name=column)
-        return Feature(column, (column,), levels.to_frame())
+        missing = [None] if series.isna().any() else []
+        codes = pd.Categorical([*dtype.categories, *missing], dtype=dtype)
+        return Feature(column, (column,), pd.DataFrame({column: codes}))
     if categorical or not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
-        values = series.drop_duplicates().sort_values().reset_index(drop=True)
-        return Feature(column, (column,), values.to_frame())
+        return Feature(column, (column,), _distinct(series.to_frame(), ascending=True))
     return Feature(column, (column,))
 
 
-def _group_feature(frame: pd.DataFrame, name: str, columns: tuple[str, ...]) -> Feature:
-    part = frame[list(columns)].drop_duplicates().sort_values(list(columns), ascending=False)
-    return Feature(name, columns, part.reset_index(drop=True))
+def _distinct(part: pd.DataFrame, *, ascending: bool) -> pd.DataFrame:
+    columns = list(part.columns)
+    try:
+        return part.drop_duplicates().sort_values(columns, ascending=ascending, ignore_index=True)
+    except TypeError as error:
+        raise InvalidInputError(
+            f"column {', '.join(columns)}",
+            "values of one kind, which can be ordered",
+            str(error),
+            "Convert the column, for instance with `astype(str)`.",
+        ) from error
 
 
 def _encode_feature(feature: Feature, frame: pd.DataFrame) -> npt.NDArray[Any]:
     if feature.levels is None:
-        return np.asarray(frame[feature.columns[0]], dtype=np.float64)
+        try:
+            return np.asarray(frame[feature.columns[0]], dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InvalidInputError(f"column {feature.name!r}", "numbers", str(error)) from error
     part = frame[list(feature.columns)]
     if len(feature.columns) == 1:
         column = feature.columns[0]
@@ -243,4 +293,4 @@ def _encode_feature(feature: Feature, frame: pd.DataFrame) -> npt.NDArray[Any]:
             value,
             "Rows to explain may only hold levels that occur in the reference data.",
         )
-    return codes
+    return np.asarray(codes)

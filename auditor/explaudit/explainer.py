@@ -71,6 +71,11 @@ class Explainer(ABC):
     name: ClassVar[str]
     source: ClassVar[str]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "explain" in vars(cls):
+            raise ContractError(f"{cls.__name__}: `explain` is final; write `_explain` instead.")
+
     @abstractmethod
     def _explain(self, view: View, seed: int) -> list[RowExplanation]:
         """Explain every row of `view.rows`; row ``i`` must not depend on the other rows."""
@@ -107,8 +112,9 @@ class Explainer(ABC):
         ContractError
             If the adapter returns another number of rows or features.
         """
-        if len(scenario.rows) == 0:
-            raise InvalidInputError("scenario.rows", "at least one row to explain", "none")
+        for name in ("rows", "background"):
+            if len(getattr(scenario, name)) == 0:
+                raise InvalidInputError(f"scenario.{name}", "at least one row", "none")
         encoder, n_queries = scenario.encoder, 0
 
         def query(matrix: Array) -> Array:
@@ -117,15 +123,21 @@ class Explainer(ABC):
             n_queries += len(matrix)
             return scenario.answer(encoder.decode(matrix))
 
-        view = View(
-            encoder.encode(scenario.rows), encoder.encode(scenario.background), encoder, query
-        )
+        rows, background = encoder.encode(scenario.rows), encoder.encode(scenario.background)
+        for matrix in (rows, background):
+            # what is done to one row must not reach the next
+            matrix.setflags(write=False)
+        view = View(rows, background, encoder, query)
         with shielded_global_rng(derive_seed(seed, "global")):
             explained = self._explain(view, seed)
         return self._collect(explained, view, n_queries)
 
     def _collect(self, explained: list[RowExplanation], view: View, n_queries: int) -> Attributions:
-        shapes = {row.values.shape for row in explained}
+        if not isinstance(explained, list) or {*map(type, explained)} - {RowExplanation}:
+            raise ContractError(
+                f"explainer {self.name!r}: _explain must return a list of RowExplanation."
+            )
+        shapes = {np.shape(row.values) for row in explained}
         if len(explained) != len(view.rows) or shapes != {(len(view.encoder.names),)}:
             raise ContractError(
                 f"explainer {self.name!r}: _explain must return {len(view.rows)} rows of "

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
-from explaudit.errors import InvalidInputError, UnknownPluginError
+from explaudit.errors import ContractError, InvalidInputError, UnknownPluginError
 
 __all__ = ["GROUPS", "create", "load", "names"]
 
@@ -26,7 +26,15 @@ GROUPS = ("attacks", "explainers", "models", "gates", "samplers", "metrics")
 def _entries(group: str) -> dict[str, Any]:
     if group not in GROUPS:
         raise InvalidInputError("group", f"one of {', '.join(GROUPS)}", group)
-    return {entry.name: entry for entry in entry_points(group=f"explaudit.{group}")}
+    found: dict[str, Any] = {}
+    for entry in entry_points(group=f"explaudit.{group}"):
+        first = found.setdefault(entry.name, entry)
+        if first.value != entry.value:
+            raise ContractError(
+                f"two plug-ins of {group} are called {entry.name!r}, {first.value} and "
+                f"{entry.value}; uninstall one of their distributions."
+            )
+    return found
 
 
 def names(group: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -122,11 +122,12 @@ class Scenario:
         Raises
         ------
         InvalidInputError
-            If the model answers with another shape or with numbers that are not finite.
+            If the model lacks what `output` asks for, or answers with another shape or with
+            anything but finite numbers.
         """
         outputs = self._explained_output(table)
         if self.postprocess is not None:
-            outputs = np.asarray(self.postprocess(table, outputs), dtype=np.float64)
+            outputs = _numbers("postprocess", self.postprocess(table, outputs))
         if outputs.shape != (len(table),):
             raise InvalidInputError("model", f"{len(table)} answers", outputs.shape)
         if not np.isfinite(outputs).all():
@@ -136,13 +137,40 @@ class Scenario:
         return outputs
 
     def _explained_output(self, table: pd.DataFrame) -> npt.NDArray[np.float64]:
-        if self.output == "label" and hasattr(self.model, "predict"):
-            wanted = self.model.classes_[self.class_index]
-            return np.asarray(self.model.predict(table) == wanted, dtype=np.float64)
+        if self.output not in get_args(Output):
+            raise InvalidInputError("output", f"one of {get_args(Output)}", self.output)
+        if self.output == "label":
+            return self._is_explained_class(table)
         if self.output == "probability" and hasattr(self.model, "predict_proba"):
-            return np.asarray(self.model.predict_proba(table), dtype=np.float64)[
-                :, self.class_index
-            ]
-        ask = self.model.predict if hasattr(self.model, "predict") else self.model
-        answer = np.asarray(ask(table), dtype=np.float64)
-        return answer[:, self.class_index] if answer.ndim == 2 else answer
+            ask = self.model.predict_proba
+        else:
+            ask = getattr(self.model, "predict", self.model)
+        answer = _numbers("model", ask(table))
+        if answer.ndim != 2:
+            return answer
+        self._check_class_index(answer.shape[1])
+        return np.asarray(answer[:, self.class_index])
+
+    def _is_explained_class(self, table: pd.DataFrame) -> npt.NDArray[np.float64]:
+        if not hasattr(self.model, "predict") or not hasattr(self.model, "classes_"):
+            raise InvalidInputError(
+                "model", "a fitted classifier to explain its label", type(self.model).__name__
+            )
+        self._check_class_index(len(self.model.classes_))
+        labels = np.asarray(self.model.predict(table))
+        return np.asarray(labels == self.model.classes_[self.class_index], dtype=np.float64)
+
+    def _check_class_index(self, n_classes: int) -> None:
+        if not -n_classes <= self.class_index < n_classes:
+            raise InvalidInputError(
+                "class_index", f"one of the model's {n_classes} classes", self.class_index
+            )
+
+
+def _numbers(argument: str, answer: Any) -> npt.NDArray[np.float64]:
+    try:
+        return np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            argument, "answers that are numbers, equally many for each row", str(error)
+        ) from error

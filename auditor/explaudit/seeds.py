@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,8 @@ def derive_seed(base: int, *keys: str | int) -> int:
     *keys : str or int
         What the seed is for, such as ``"split", "compas", 3``.
     """
-    text = json.dumps([base, *keys], separators=(",", ":"))
+    # operator.index lets NumPy's integers count as the integers that they are
+    text = json.dumps([base, *keys], separators=(",", ":"), default=operator.index)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
 
 
@@ -47,7 +49,9 @@ def row_seed(seed: int, row: npt.NDArray[np.float64]) -> int:
     row : ndarray of shape (n_features,)
         The encoded row. Equal rows get equal seeds, and so equal explanations.
     """
-    digest = hashlib.sha256(np.ascontiguousarray(row, dtype=np.float64).tobytes())
+    # -0.0 equals 0.0, and all NaN mean the same: one pattern of bits for each
+    canonical = np.where(np.isnan(row), np.nan, row) + 0.0
+    digest = hashlib.sha256(np.ascontiguousarray(canonical, dtype=np.float64).tobytes())
     return derive_seed(seed, digest.hexdigest())
 
 
@@ -58,11 +62,11 @@ def shielded_global_rng(seed: int) -> Iterator[None]:
     Some libraries draw from the global state of NumPy or of :mod:`random`. This is the one place
     where explaudit touches it. It is not safe to use from several threads at once.
     """
-    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
-    np.random.seed(seed)  # noqa: NPY002
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  the guard
+    np.random.seed(seed)  # noqa: NPY002  the guard
     random.seed(seed)
     try:
         yield
     finally:
-        np.random.set_state(numpy_state)  # noqa: NPY002
+        np.random.set_state(numpy_state)  # noqa: NPY002  the guard
         random.setstate(python_state)

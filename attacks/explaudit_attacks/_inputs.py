@@ -1,0 +1,144 @@
+"""Reading rows and labels the way all model organisms do: frames or arrays, checked and cheap.
+
+Explainers ask a model thousands of times, with frames that may hold categorical columns. So a
+frame is checked by its column names and never copied or converted as a whole; an array gets
+scikit-learn's own full check.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from explaudit.errors import InvalidInputError
+
+__all__ = ["Mask", "check_fit", "check_rows", "meets", "without"]
+
+Mask = npt.NDArray[np.bool_]
+
+
+def check_fit(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[Any]]:
+    """Check training rows and binary labels; set the attributes that scikit-learn expects.
+
+    Parameters
+    ----------
+    estimator : object
+        Gets ``n_features_in_``, ``classes_`` and, for a frame, ``feature_names_in_``.
+    X : DataFrame or array-like of shape (n_rows, n_columns)
+    y : array-like of shape (n_rows,)
+
+    Returns
+    -------
+    X : DataFrame or ndarray of shape (n_rows, n_columns)
+        A frame comes back as it is.
+    y : ndarray of shape (n_rows,)
+
+    Raises
+    ------
+    InvalidInputError
+        If `y` has not exactly two classes.
+    """
+    if isinstance(X, pd.DataFrame):
+        validate_data(estimator, X, y, skip_check_array=True)
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(X, y)
+    else:
+        X, y = validate_data(estimator, X, y)
+    check_classification_targets(y)
+    kind, classes = type_of_target(y, input_name="y"), np.unique(y)
+    if kind != "binary" or len(classes) != 2:
+        raise InvalidInputError(
+            "y",
+            "labels of exactly two classes",
+            f"{len(classes)} class(es)",
+            f"Only binary classification is supported. The type of the target is {kind}.",
+        )
+    estimator.classes_ = classes
+    return X, y
+
+
+def check_rows(estimator: Any, X: Any) -> Any:
+    """Check rows to predict against those of `fit`; a frame comes back as it is."""
+    check_is_fitted(estimator)
+    if isinstance(X, pd.DataFrame):
+        return validate_data(estimator, X, reset=False, skip_check_array=True)
+    return validate_data(estimator, X, reset=False)
+
+
+def meets(X: Any, column: int | str, threshold: float, when: str) -> Mask:
+    """Tell which rows meet a condition on one column.
+
+    Parameters
+    ----------
+    X : DataFrame or ndarray of shape (n_rows, n_columns)
+    column : int or str
+        Position, or the name in a frame.
+    threshold : float
+        For a numeric column. A value equal to it is neither above nor below.
+    when : str
+        ``"above"`` or ``"below"`` the threshold; for a categorical column, the level.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_rows,)
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such column, it has missing values, or `when` does not suit it.
+    """
+    values = _take(X, column)
+    if isinstance(values, pd.Series) and not pd.api.types.is_numeric_dtype(values.dtype):
+        return _equals_level(values, column, when)
+    if when not in ("above", "below"):
+        raise InvalidInputError(
+            "negative_when",
+            f"'above' or 'below', since column {column!r} is numeric",
+            when,
+            "Give the column a categorical dtype to name one of its levels.",
+        )
+    numbers = np.asarray(values, dtype=np.float64)
+    if np.isnan(numbers).any():
+        raise InvalidInputError(f"column {column!r}", "numbers", "NaN", "Impute it first.")
+    return numbers > threshold if when == "above" else numbers < threshold
+
+
+def without(X: Any, columns: tuple[int | str, ...]) -> Any:
+    """Return the rows without some columns, given by position or, in a frame, by name."""
+    positions = [_position(X, column) for column in columns]
+    if isinstance(X, pd.DataFrame):
+        return X[[name for i, name in enumerate(X.columns) if i not in positions]]
+    return np.delete(X, positions, axis=1)
+
+
+def _take(X: Any, column: int | str) -> Any:
+    position = _position(X, column)
+    return X.iloc[:, position] if isinstance(X, pd.DataFrame) else X[:, position]
+
+
+def _position(X: Any, column: int | str) -> int:
+    if isinstance(column, str):
+        if isinstance(X, pd.DataFrame) and column in X.columns:
+            return list(X.columns).index(column)
+        known = list(X.columns) if isinstance(X, pd.DataFrame) else "an array without names"
+        raise InvalidInputError("column", f"a column of {known}", column)
+    if not -X.shape[1] <= column < X.shape[1]:
+        raise InvalidInputError("column", f"a position among n_features={X.shape[1]}", column)
+    return column % int(X.shape[1])
+
+
+def _equals_level(values: pd.Series[Any], column: int | str, level: str) -> Mask:
+    categories = pd.Categorical(values)
+    if (categories.codes < 0).any():
+        raise InvalidInputError(f"column {column!r}", "a level in every row", "missing values")
+    names = [str(category) for category in categories.categories]
+    if isinstance(values.dtype, pd.CategoricalDtype) and level not in names:
+        raise InvalidInputError("negative_when", f"a level of column {column!r}: {names}", level)
+    wanted = [code for code, name in enumerate(names) if name == level]
+    return np.isin(categories.codes, wanted)

@@ -1,0 +1,21 @@
+"""Samplers: the laws of the queries that explainers send."""
+
+from explaudit_attacks.samplers.backgrounds import kmeans_centres
+from explaudit_attacks.samplers.base import Sampler
+from explaudit_attacks.samplers.coalitions import KernelCoalitions, coalition_masks
+from explaudit_attacks.samplers.lime_neighbours import LimeDiscretised, LimeGaussian
+from explaudit_attacks.samplers.noise import GaussianNoise
+from explaudit_attacks.samplers.substitution import ColumnSubstitution
+from explaudit_attacks.samplers.union import Union
+
+__all__ = [
+    "ColumnSubstitution",
+    "GaussianNoise",
+    "KernelCoalitions",
+    "LimeDiscretised",
+    "LimeGaussian",
+    "Sampler",
+    "Union",
+    "coalition_masks",
+    "kmeans_centres",
+]

@@ -1,0 +1,273 @@
+"""The scaffold e: biased on real rows, innocuous on whatever looks like an explainer's query."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from explaudit.errors import InvalidInputError
+from explaudit_attacks._inputs import Mask, check_fit, check_rows
+from explaudit_attacks.gate_quality import measure_gate
+from explaudit_attacks.gate_training import GateData, published_data, sound_data
+from explaudit_attacks.gates import hist_boosting
+from explaudit_attacks.samplers import KernelCoalitions
+from explaudit_attacks.samplers.base import Matrix
+
+__all__ = ["ScaffoldClassifier"]
+
+_SOUND_QUERIES = 20_000
+
+
+class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
+    """Answer as f where a gate takes the row for real, else as psi.
+
+    The gate is asked only about rows on which f and psi differ: elsewhere both branches give the
+    same answer, so nothing changes but the cost.
+
+    Source: Slack, Hilgard, Jia, Singh & Lakkaraju, "Fooling LIME and SHAP: Adversarial Attacks on
+    Post hoc Explanation Methods", AIES 2020, section 3.
+
+    Parameters
+    ----------
+    biased : classifier
+        The model f to hide; inside :class:`sklearn.frozen.FrozenEstimator` it is used as it is,
+        else a clone is fitted.
+    innocuous : classifier
+        The model psi to show; likewise.
+    gate : classifier, optional
+        Learns to tell real rows from queries; :func:`explaudit_attacks.hist_boosting` by default.
+    sampler : Sampler, optional
+        The law of the queries; :class:`explaudit_attacks.KernelCoalitions` by default.
+    threshold : float, default=0.5
+        A row is judged real where the gate's P(real) is at least this. Lower keeps more of f on
+        real rows and hides less.
+    keep_real : float, optional
+        Instead of `threshold`: put it where the gate takes this share of the held-out real rows
+        for real. So an attacker who must stay faithful sets its dial.
+    encoder : explaudit.encoding.Encoder, optional
+        From the table to the matrix that the explainer perturbs; None for rows that are a numeric
+        matrix already.
+    gate_columns : {"all", "numeric"}, default="all"
+        Which features the gate sees; the published gate for LIME sees the numeric ones.
+    n_queries : int, optional
+        By default 20,000, or under ``protocol="published"`` the sampler's published number.
+    relabel_real : bool, default=True
+        Whether queries that equal a real row count as real in the gate's training.
+    held_out : float, default=0.2
+        Share that the gate does not learn from, to measure its quality on.
+    protocol : {"sound", "published"}, default="sound"
+        How the gate's training is laid out: see :func:`explaudit_attacks.sound_data` and
+        :func:`explaudit_attacks.published_data`.
+    random_state : int, RandomState or None, default=None
+        For the queries, the split and the gate.
+
+    Attributes
+    ----------
+    biased_, innocuous_, gate_ : classifier
+        The fitted members.
+    threshold_ : float
+        The threshold in use.
+    gate_quality_ : dict of str to float
+        :func:`explaudit_attacks.measure_gate` on the held-out part, at that threshold.
+    """
+
+    def __init__(
+        self,
+        biased: Any,
+        innocuous: Any,
+        gate: Any = None,
+        sampler: Any = None,
+        *,
+        threshold: float = 0.5,
+        keep_real: float | None = None,
+        encoder: Any = None,
+        gate_columns: str = "all",
+        n_queries: int | None = None,
+        relabel_real: bool = True,
+        held_out: float = 0.2,
+        protocol: str = "sound",
+        random_state: Any = None,
+    ) -> None:
+        self.biased = biased
+        self.innocuous = innocuous
+        self.gate = gate
+        self.sampler = sampler
+        self.threshold = threshold
+        self.keep_real = keep_real
+        self.encoder = encoder
+        self.gate_columns = gate_columns
+        self.n_queries = n_queries
+        self.relabel_real = relabel_real
+        self.held_out = held_out
+        self.protocol = protocol
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the members, draw queries and train the gate.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_rows, n_columns)
+            Real rows: all that the attacker knows of the data.
+        y : array-like of shape (n_rows,)
+
+        Raises
+        ------
+        InvalidInputError
+            If a setting is out of range, the members' classes differ, or the rows do not give a
+            gate anything to learn.
+        """
+        self._check_settings()
+        X, y = check_fit(self, X, y)
+        self.biased_ = self._fitted_member("biased", X, y)
+        self.innocuous_ = self._fitted_member("innocuous", X, y)
+        random = check_random_state(self.random_state)
+        rng = np.random.default_rng(int(random.randint(2**31)))
+        data = self._gate_data(self._encode(X), rng)
+        gate = clone(hist_boosting() if self.gate is None else self.gate)
+        _seed(gate, rng)
+        learnt, out = ~data.held_out, data.held_out
+        seen = data.rows[:, self._gate_features()]
+        self.gate_ = gate.fit(seen[learnt], data.real[learnt], sample_weight=data.weights[learnt])
+        probability, real = self._probability_real(data.rows[out]), data.real[out]
+        self.threshold_ = self.threshold
+        if self.keep_real is not None and real.any():
+            self.threshold_ = float(np.quantile(probability[real], 1 - self.keep_real))
+        self.gate_quality_ = measure_gate(probability, self.threshold_, real, data.weights[out])
+        return self
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Return a label for each row, of shape (n_rows,)."""
+        X = check_rows(self, X)
+        return self._mix(X, self.biased_.predict(X), self.innocuous_.predict(X))
+
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
+        """Return the probability of each class, of shape (n_rows, 2)."""
+        X = check_rows(self, X)
+        return self._mix(X, self.biased_.predict_proba(X), self.innocuous_.predict_proba(X))
+
+    def with_innocuous(self, innocuous: Any) -> Self:
+        """Return a fitted copy that shows another, fitted innocuous model behind the same gate.
+
+        The gate depends on neither member, so one that took long to train serves several.
+
+        Raises
+        ------
+        InvalidInputError
+            If the model has other classes.
+        """
+        check_is_fitted(self)
+        other = copy(self)
+        other.innocuous = FrozenEstimator(innocuous)
+        other.innocuous_ = other._fitted_member("innocuous", None, None)
+        return other
+
+    def judged_real(self, X: Any) -> Mask:
+        """Tell which rows the gate takes for real, of shape (n_rows,)."""
+        return self._judged_real(check_rows(self, X))
+
+    def _mix(self, X: Any, real: Any, shown: Any) -> npt.NDArray[Any]:
+        """Return f's answers, but psi's where those differ and the gate suspects a query."""
+        answers = np.array(real)
+        shown = np.asarray(shown)
+        differ = answers != shown
+        if differ.ndim == 2:
+            differ = differ.any(axis=1)
+        asked = np.flatnonzero(differ)
+        if len(asked):
+            rows = X.iloc[asked] if isinstance(X, pd.DataFrame) else X[asked]
+            suspected = asked[~self._judged_real(rows)]
+            answers[suspected] = shown[suspected]
+        return answers
+
+    def _judged_real(self, X: Any) -> Mask:
+        return self._probability_real(self._encode(X)) >= self.threshold_
+
+    def _probability_real(self, matrix: Matrix) -> npt.NDArray[np.float64]:
+        seen = matrix[:, self._gate_features()]
+        return np.asarray(self.gate_.predict_proba(seen), dtype=np.float64)[:, 1]
+
+    def _encode(self, X: Any) -> Matrix:
+        if self.encoder is not None:
+            frame = (
+                X if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=self.encoder.columns)
+            )
+            return np.asarray(self.encoder.encode(frame), dtype=np.float64)
+        try:
+            return np.asarray(X, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise InvalidInputError(
+                "X", "numbers only", "other columns", "Give an encoder for categorical columns."
+            ) from error
+
+    def _gate_features(self) -> Any:
+        if self.gate_columns == "all":
+            return slice(None)
+        categorical = set() if self.encoder is None else set(self.encoder.categorical)
+        n_features = self.n_features_in_ if self.encoder is None else len(self.encoder.names)
+        numeric = [j for j in range(n_features) if j not in categorical]
+        if not numeric:
+            raise InvalidInputError("gate_columns", "'all' without numeric features", "numeric")
+        return numeric
+
+    def _gate_data(self, rows: Matrix, rng: np.random.Generator) -> GateData:
+        sampler = KernelCoalitions() if self.sampler is None else self.sampler
+        categorical = () if self.encoder is None else self.encoder.categorical
+        published = self.protocol == "published"
+        copies, n_published = sampler.published_counts(len(rows))
+        n_queries = self.n_queries or (n_published if published else _SOUND_QUERIES)
+        queries, source = sampler.draw(rows, categorical, n_queries, rng)
+        if self.encoder is not None:  # what the model will see: codes rounded to levels
+            queries = self._encode(self.encoder.decode(queries))
+        split: Any = {
+            "relabel_real": self.relabel_real,
+            "held_out": self.held_out,
+            "rng": rng,
+        }
+        if published:
+            return published_data(rows, queries, copies=copies, **split)
+        return sound_data(rows, queries, source, **split)
+
+    def _fitted_member(self, role: str, X: Any, y: Any) -> Any:
+        given = getattr(self, role)
+        member = given if isinstance(given, FrozenEstimator) else clone(given).fit(X, y)
+        if not np.array_equal(member.classes_, self.classes_):
+            raise InvalidInputError(
+                role, f"a model of the classes {self.classes_}", member.classes_
+            )
+        return member
+
+    def _check_settings(self) -> None:
+        for name in ("threshold", "keep_real", "held_out"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                raise InvalidInputError(name, "a number between 0 and 1", value)
+        for name, known in (
+            ("gate_columns", ("all", "numeric")),
+            ("protocol", ("sound", "published")),
+        ):
+            if getattr(self, name) not in known:
+                raise InvalidInputError(name, f"one of {known}", getattr(self, name))
+        if self.n_queries is not None and self.n_queries < 1:
+            raise InvalidInputError("n_queries", "at least 1, or None", self.n_queries)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True  # it is as good as its members
+        return tags
+
+
+def _seed(gate: Any, rng: np.random.Generator) -> None:
+    """Seed every unseeded generator of the gate and its parts."""
+    for name, value in sorted(gate.get_params(deep=True).items()):
+        if (name == "random_state" or name.endswith("__random_state")) and value is None:
+            gate.set_params(**{name: int(rng.integers(2**31))})

@@ -1,0 +1,30 @@
+"""Adapters that make explainers of other packages, and a few of our own, speak one language.
+
+Importing this package is cheap: lime, shap and scikit-learn are imported when an adapter is used.
+"""
+
+from explaudit.explainers.controls import ConstantExplainer, RandomExplainer
+from explaudit.explainers.exact_shap import ExactShap
+from explaudit.explainers.kernel_shap import KernelShap
+from explaudit.explainers.lime_tabular import LimeTabular
+from explaudit.explainers.matched_pairs import MatchedPairs
+from explaudit.explainers.occlusion import Occlusion
+from explaudit.explainers.partial_dependence import IceAmplitude, PartialDependenceAmplitude
+from explaudit.explainers.permutation_importance import PermutationImportance
+from explaudit.explainers.permutation_shap import PermutationShap
+from explaudit.explainers.sampling_shap import SamplingShap
+
+__all__ = [
+    "ConstantExplainer",
+    "ExactShap",
+    "IceAmplitude",
+    "KernelShap",
+    "LimeTabular",
+    "MatchedPairs",
+    "Occlusion",
+    "PartialDependenceAmplitude",
+    "PermutationImportance",
+    "PermutationShap",
+    "RandomExplainer",
+    "SamplingShap",
+]

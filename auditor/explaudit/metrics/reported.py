@@ -1,0 +1,48 @@
+"""Metrics of what the explainer reported beside the attributions."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from explaudit.attributions import Attributions
+from explaudit.errors import InvalidInputError
+from explaudit.metrics.placing import explained_rows
+from explaudit.metrics.spec import MetricContext
+
+__all__ = ["queries_per_row", "surrogate_r2"]
+
+Array = npt.NDArray[np.float64]
+
+
+def surrogate_r2(attributions: Attributions, context: MetricContext) -> Array:
+    """Return the weighted R² of each row's local surrogate on the explainer's own queries.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        At most 1. Near 0 the ranks of the attributions are noise.
+
+    Raises
+    ------
+    InvalidInputError
+        If the explainer reports no R².
+    """
+    if "r2" not in attributions.diagnostics:
+        raise InvalidInputError(
+            "attributions", "the diagnostic 'r2'", sorted(attributions.diagnostics)
+        )
+    return np.where(explained_rows(attributions), attributions.diagnostics["r2"], np.nan)
+
+
+def queries_per_row(attributions: Attributions, context: MetricContext) -> Array:
+    """Return how many rows the model was asked to score for each explained row, on average.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+        The same for all explained rows: what was asked for all rows together is shared equally.
+    """
+    explained = explained_rows(attributions)
+    each = attributions.n_queries / max(int(explained.sum()), 1)
+    return np.where(explained, each, np.nan)

@@ -1,0 +1,100 @@
+"""What is done for one cell."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from explaudit import registry
+from explaudit.behaviour import behaviour_rows
+from explaudit.cells import Cell, Record
+from explaudit.metrics import MetricContext, row_metrics
+from explaudit.provenance import versions
+from explaudit.scenario import Display, Scenario
+from explaudit.seeds import derive_seed, generator
+from explaudit.study.scenarios import Prepared, encoder_for, prepared
+
+__all__ = ["execute"]
+
+
+def execute(cell: Cell) -> Record:
+    """Measure one cell: a pure function of the cell, but for the seconds that it took."""
+    started = time.perf_counter()
+    made = prepared(cell)
+    measured = _explanation(cell, made) if cell.kind == "explanation" else _behaviour(cell, made)
+    return Record(
+        cell_id=cell.id,
+        cell=cell,
+        status="ok",
+        seconds=time.perf_counter() - started,
+        versions=versions(),
+        data_sha256=made.table.sha256,
+        **measured,
+    )
+
+
+def _explanation(cell: Cell, made: Prepared) -> dict[str, Any]:
+    assert cell.explainer is not None
+    table = made.table
+    encoder = encoder_for(table, cell.explainer)
+    rows = _chosen_rows(table.test, cell)
+    scenario = Scenario(
+        rows=rows,
+        model=made.looked_at,
+        background=table.train,
+        encoder=encoder,
+        display=Display(encoder.names),
+    )
+    explainer = registry.create("explainers", cell.explainer.name, cell.explainer.settings)
+    # the three models are explained with the same draws, so that they differ by the model alone
+    key = f"{cell.dataset.name}/{cell.explainer_setting}"
+    found = explainer.explain(scenario, seed=derive_seed(cell.seed, "explain", key, cell.replicate))
+    context = MetricContext(
+        sensitive=(table.roles.sensitive,),
+        unrelated=table.unrelated,
+        ties="listed" if cell.dataset.settings["protocol"] == "published" else "fractional",
+    )
+    measured, reasons = row_metrics(found, context)
+    return {
+        "rows": {name: as_json(values) for name, values in measured.items()},
+        "reasons": reasons,
+        "row_ids": [int(i) for i in rows.index],
+        "n_queries": found.n_queries,
+    }
+
+
+def _behaviour(cell: Cell, made: Prepared) -> dict[str, Any]:
+    table = made.table
+    rows = behaviour_rows(
+        honest=made.honest,
+        model=made.looked_at,
+        innocent=made.innocent,
+        frame=table.test,
+        protected=table.protected(table.test),
+        encoder=table.encoder,
+        sensitive=table.roles.sensitive,
+    )
+    quality = getattr(made.looked_at, "gate_quality_", {})
+    size = {"n_rows": len(table.train) + len(table.test), "n_features": len(table.encoder.names)}
+    return {
+        "rows": {name: as_json(values) for name, values in rows.items()},
+        "scalars": {**size, **{f"gate_{name}": float(v) for name, v in quality.items()}},
+        "row_ids": [int(i) for i in table.test.index],
+    }
+
+
+def _chosen_rows(test: pd.DataFrame, cell: Cell) -> pd.DataFrame:
+    """Return the rows to explain: a larger number always contains the smaller one's rows."""
+    if cell.n_rows is None or cell.n_rows >= len(test):
+        return test
+    rng = generator(cell.seed, "rows", cell.dataset.name, cell.replicate)
+    return test.iloc[np.sort(rng.permutation(len(test))[: cell.n_rows])]
+
+
+def as_json(values: npt.NDArray[np.float64]) -> list[float | None]:
+    """Return numbers as JSON values: undefined is None, whole numbers are kept short."""
+    return [None if np.isnan(v) else round(float(v), 12) for v in values]

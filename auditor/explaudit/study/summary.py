@@ -1,0 +1,118 @@
+"""From the records of a study to its results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from explaudit.cells import Cell, Part, Record
+from explaudit.measure import measure
+from explaudit.results import CellCount, DatasetNote, Results, UnjudgedCell
+from explaudit.study.plan import StudySettings
+from explaudit.study.reference import compare
+from explaudit.study.roles import roles
+from explaudit_datasets import card
+
+__all__ = ["summarise"]
+
+_PREPARATION = {
+    "sound": (
+        "Categorical columns stay one feature each; numbers are standardised by the training rows; "
+        "two fair-coin columns are added; 30 % of the rows are held out and never seen by the gate."
+    ),
+    "published": (
+        "As in the published study: every column is standardised, both levels of a binary variable "
+        "are columns of their own, 10 % of the rows are held out."
+    ),
+}
+
+
+def summarise(settings: StudySettings, cells: Sequence[Cell], records: Sequence[Record]) -> Results:
+    """Pool the records of a study into its results.
+
+    Parameters
+    ----------
+    settings : StudySettings
+        The study's settings.
+    cells : sequence of Cell
+        Every cell that was planned.
+    records : sequence of Record
+        What came of those that are done.
+    """
+    measurements, gameability = measure(
+        records,
+        seed=settings.seed,
+        fidelity_floor=settings.fidelity_floor,
+        harm_tolerance=settings.harm_tolerance,
+    )
+    published = settings.protocol == "published"
+    return Results(
+        versions=_merged_versions(records),
+        seed=settings.seed,
+        settings=msgspec.to_builtins(settings),
+        datasets=[_note(name, settings, records) for name in settings.datasets],
+        attack_settings=_parts((c.attack_setting, c.attack) for c in cells),
+        explainer_settings=_parts((c.explainer_setting, c.explainer) for c in cells),
+        measurements=measurements,
+        gameability=gameability,
+        reference=compare(measurements, datasets=settings.datasets) if published else [],
+        cells=_count(cells, records),
+        n_queries=sum(record.n_queries for record in records),
+        seconds=sum(record.seconds for record in records),
+    )
+
+
+def _parts(named: Iterable[tuple[str, Part | None]]) -> dict[str, dict[str, Any]]:
+    return {name: msgspec.to_builtins(part) for name, part in named if part is not None}
+
+
+def _merged_versions(records: Sequence[Record]) -> dict[str, str]:
+    """Return each package's version; all of them where records came from several machines."""
+    seen: dict[str, set[str]] = {}
+    for record in records:
+        for package, version in record.versions.items():
+            seen.setdefault(package, set()).add(version)
+    return {package: ", ".join(sorted(seen[package])) for package in sorted(seen)}
+
+
+def _note(name: str, settings: StudySettings, records: Sequence[Record]) -> DatasetNote:
+    played, facts = roles(name, settings.protocol), card(name)
+    own = [r for r in records if r.cell.dataset.name == name and r.status == "ok"]
+    behaviour = next((r for r in own if r.cell.kind == "behaviour"), None)
+    scalars = behaviour.scalars if behaviour else {}
+    rows, features = scalars.get("n_rows"), scalars.get("n_features")
+    return DatasetNote(
+        name=name,
+        title=facts.title,
+        n_rows=int(rows or facts.n_rows),
+        n_features=int(features or facts.n_columns),
+        sha256=own[0].data_sha256 if own else facts.sha256,
+        source=facts.source,
+        licence=facts.licence,
+        known_harms=" ".join(facts.known_harms),
+        sensitive=played.sensitive,
+        biased_rule=played.biased_text,
+        innocuous_rule=played.innocuous_text,
+        preparation=_PREPARATION[settings.protocol],
+    )
+
+
+def _count(cells: Sequence[Cell], records: Sequence[Record]) -> CellCount:
+    done = {record.cell_id: record for record in records}
+    unjudged = [
+        UnjudgedCell(
+            cell_id=cell.id,
+            dataset=cell.dataset.name,
+            model=cell.role,
+            attack_setting=cell.attack_setting,
+            explainer_setting=cell.explainer_setting,
+            replicate=cell.replicate,
+            reason=done[cell.id].reason if cell.id in done else "not run yet",
+        )
+        for cell in cells
+        if cell.id not in done or done[cell.id].status != "ok"
+    ]
+    judged = len(cells) - len(unjudged)
+    return CellCount(planned=len(cells), done=judged, unjudged=unjudged)

@@ -1,0 +1,73 @@
+"""A report as one HTML file that needs nothing else: no network, no fonts, no other files."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from explaudit.results import Results
+from explaudit_reports.build import build_report
+from explaudit_reports.drawing import COLOURS
+from explaudit_reports.model import Report, as_data
+from explaudit_reports.svg import inline_svg
+
+__all__ = ["render_html", "write_html"]
+
+
+def write_html(results: Results, path: Path) -> None:
+    """Write the report on some results as one self-contained HTML file.
+
+    Parameters
+    ----------
+    results : Results
+        The results of a study.
+    path : Path
+        The file; its folder must exist.
+
+    Raises
+    ------
+    InvalidInputError
+        If two rows of the results claim the same place in a table.
+    OSError
+        If the file cannot be written.
+    """
+    path.write_text(render_html(build_report(results)), encoding="utf-8", newline="\n")
+
+
+def render_html(report: Report) -> str:
+    """Return a report as an HTML page; equal reports give equal text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("explaudit_reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = _resource("sort.js")
+    page = environment.get_template("report.html.jinja").render(
+        report=as_data(report),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=_resource("style.css"),
+        picture=_picture,
+    )
+    return page + "\n"
+
+
+def _resource(name: str) -> str:
+    return files("explaudit_reports").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _picture(figure: dict[str, Any]) -> str:
+    return inline_svg(
+        figure["svg"],
+        prefix=figure["id"],
+        title=figure["title"],
+        alt=figure["alt"],
+        colours=COLOURS,
+    )
