@@ -21,6 +21,7 @@
 # `EXPLAUDIT_NOTEBOOK_ROWS` sets how many held-out rows are explained in each cell (default: all).
 
 # %%
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -56,9 +57,7 @@ table.test.head(3).round(2)
 biased = SensitiveRule("race", threshold=0.0, negative_when="above").fit(
     table.train, table.train_target
 )
-innocuous = UnrelatedRule(("unrelated_one",), threshold=(0.0,)).fit(
-    table.train, table.train_target
-)
+innocuous = UnrelatedRule(("unrelated_one",), threshold=(0.0,)).fit(table.train, table.train_target)
 protected = table.protected(table.test)
 for name, model in {"f (biased)": biased, "psi (innocuous)": innocuous}.items():
     favourable = model.predict(table.test) == 1
@@ -82,9 +81,7 @@ lime = LimeTabular(discretize_continuous=False, num_features=10, sample_around_i
 def mean_share(attributions):
     """Mean share of each feature in the attribution of a row."""
     size = np.abs(attributions.values)
-    return pd.Series(
-        (size / size.sum(axis=1, keepdims=True)).mean(axis=0), attributions.features
-    )
+    return pd.Series((size / size.sum(axis=1, keepdims=True)).mean(axis=0), attributions.features)
 
 
 honest_lime = mean_share(lime.explain(scenario, seed=1))
@@ -152,7 +149,9 @@ pd.Series(found, name="mean share of race under attack").round(3)
 # %%
 settings = msgspec.structs.replace(PRESETS["paper"], n_rows=n_rows)
 own_copy = os.environ.get("EXPLAUDIT_COMMUNITIES_FILE")
-settings = msgspec.structs.replace(settings, own_communities_file=bool(own_copy))
+if own_copy:
+    digest = hashlib.sha256(Path(own_copy).read_bytes()).hexdigest()
+    settings = msgspec.structs.replace(settings, own_communities_file=digest)
 if n_rows is not None:
     settings = msgspec.structs.replace(settings, datasets=("german",), n_rows_crossed=n_rows)
 with tempfile.TemporaryDirectory() as folder:
@@ -162,8 +161,15 @@ print(f"{results.cells.done} of {results.cells.planned} cells judged")
 # %%
 beside = pd.DataFrame([msgspec.to_builtins(row) for row in results.reference])
 columns = [
-    "dataset", "explainer", "attack_setting", "metric",
-    "ours", "reference", "difference", "allowed", "agrees",
+    "dataset",
+    "explainer",
+    "attack_setting",
+    "metric",
+    "ours",
+    "reference",
+    "difference",
+    "allowed",
+    "agrees",
 ]
 pd.set_option("display.max_rows", 200)
 beside[columns].round(3)

@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import chi2_contingency, ks_2samp, kstest
 
 from explaudit import registry
+from explaudit.centres import kmeans_centres
 from explaudit.encoding import Encoder
 from explaudit.errors import InvalidInputError, UnknownPluginError
 from explaudit.explainers.kernel_shap import KernelShap
@@ -24,7 +25,7 @@ from explaudit_attacks import (
     Sampler,
     Union,
 )
-from explaudit_attacks.samplers import coalition_masks, kmeans_centres
+from explaudit_attacks.samplers import coalition_masks
 
 Matrix = npt.NDArray[np.float64]
 
@@ -245,10 +246,10 @@ def test_rounded_centres_are_those_of_shap_on_standardised_columns() -> None:
 
     scale = np.where(np.arange(N_FEATURES) == CONSTANT, 1.0, ROWS.std(axis=0))
     theirs = shap.kmeans((ROWS - ROWS.mean(axis=0)) / scale, 5).data * scale + ROWS.mean(axis=0)
-    ours = kmeans_centres(ROWS, 5)
+    ours = kmeans_centres(ROWS, (), 5).rows
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
     assert all(np.isin(ours[:, j], ROWS[:, j]).all() for j in range(N_FEATURES))
-    raw = kmeans_centres(ROWS, 5, rounded=False)
+    raw = kmeans_centres(ROWS, (), 5, rounded=False).rows
     assert not np.isin(raw[:, 0], ROWS[:, 0]).any()
     assert np.abs(raw - ours)[:, 0].max() < np.ptp(ROWS[:, 0]) / 10
 
@@ -264,17 +265,17 @@ def test_attacker_and_auditor_with_the_same_rows_have_the_same_centres(rounded: 
     audited = Scenario(frame[:1], score, frame, encoder, Display(encoder.names), output="value")
     KernelShap(background="kmeans", n_background=5, rounded=rounded).explain(audited, seed=0)
     asked_first = np.unique(model.batches[0], axis=0)
-    ours = np.unique(kmeans_centres(ROWS, 5, rounded), axis=0)
+    ours = np.unique(kmeans_centres(ROWS, (), 5, rounded=rounded).rows, axis=0)
     np.testing.assert_array_equal(asked_first, ours)
 
 
 def test_there_are_no_more_centres_than_distinct_rows() -> None:
-    assert kmeans_centres(np.repeat(np.eye(3), 4, axis=0), 10).shape == (3, 3)
+    assert kmeans_centres(np.repeat(np.eye(3), 4, axis=0), (), 10).rows.shape == (3, 3)
 
 
 def test_the_default_background_is_kmeans_centres() -> None:
     drawn, source = KernelCoalitions().draw(ROWS, CATEGORICAL, 500, np.random.default_rng(3))
-    centres = kmeans_centres(ROWS, 10)
+    centres = kmeans_centres(ROWS, CATEGORICAL, 10).rows
     foreign = drawn != ROWS[source]
     assert foreign.any()
     for j in range(N_FEATURES):

@@ -175,8 +175,48 @@ def test_values_that_are_close_or_missing_are_equal() -> None:
     explainer = shap.KernelExplainer(sharp, background)
     expected = explainer.shap_values(rows, silent=True, l1_reg=False)
     for exact in ("auto", False):
-        values = kernel_shap(sharp, rows, background, exact=exact).values
-        assert np.abs(values - expected).max() < TOLERANCE
+        result = kernel_shap(sharp, rows, background, exact=exact)
+        assert np.abs(result.values - expected).max() < TOLERANCE
+        # each row has five features that vary: the first agrees, or the second is missing in all
+        assert result.n_coalitions.tolist() == [2**5 - 2, 2**5 - 2]
+
+
+def test_columns_that_are_only_close_keep_the_background_value() -> None:
+    """Tables would let such a column change, and are not used, however cheap they are."""
+    rng = np.random.default_rng(37)
+    row = rng.normal(size=(1, 8)) + 3
+    background = np.repeat(row, 4, axis=0)
+    for other in background:
+        other[rng.choice(np.arange(1, 8), 3, replace=False)] += rng.normal(size=3)
+    assert kernel_shap(curved, row, background).methods == ("exact",)
+    background[:, 0] *= 1 + 1e-6
+
+    def sharp(matrix: Array) -> Array:
+        return np.where(matrix[:, 0] > row[0, 0], 0.5, 0.0) + curved(matrix)
+
+    explainer = shap.KernelExplainer(sharp, background)
+    expected = explainer.shap_values(row, silent=True, l1_reg=False)
+    result = kernel_shap(sharp, row, background)
+    assert result.methods == ("enumerated",)
+    assert np.abs(result.values - expected).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("scale", [1e3, 1.0, 1e-2, 1e-3, 1e-4, 1e-6])
+def test_small_answers_end_the_selection_as_early_as_in_the_library(
+    whole_numbers: tuple[Array, Array, Array], scale: float
+) -> None:
+    """The path ends at a fixed correlation by sample: small answers are not selected at all."""
+    rows, background, _ = whole_numbers
+
+    def scaled(matrix: Array) -> Array:
+        return scale * curved(matrix)
+
+    explainer = shap.KernelExplainer(scaled, background)
+    expected = explainer.shap_values(rows, silent=True, l1_reg="num_features(10)")
+    values = kernel_shap(scaled, rows, background, l1_reg="num_features(10)").values
+    assert np.abs(values - expected).max() < TOLERANCE * max(1.0, scale)
+    assert np.array_equal(values == 0, expected == 0)
+    assert (values == 0).all() == (scale <= 1e-4)
 
 
 @pytest.mark.parametrize("l1_reg", SELECTIONS)

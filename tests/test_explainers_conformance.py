@@ -115,7 +115,7 @@ class Explains(Protocol):
 
 
 def values(explainer: Explains, scenario: Scenario, seed: int = 7) -> Array:
-    return explainer.explain(scenario, seed=seed).values  # noqa: PD011 (no pandas object)
+    return explainer.explain(scenario, seed=seed).values
 
 
 def check_repeatable(explainer: Explains) -> None:
@@ -176,7 +176,7 @@ def check_query_count(explainer: Explains) -> None:
 def check_shapes_and_names(explainer: Explains) -> None:
     scenario = make_scenario()
     found = explainer.explain(scenario, seed=7)
-    assert found.values.shape == (3, 12)  # noqa: PD011 (no pandas object)
+    assert found.values.shape == (3, 12)
     assert found.base_values.shape == (3,)
     assert found.features == scenario.encoder.names
     unexplained = np.isnan(found.values).all(axis=1)

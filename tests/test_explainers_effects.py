@@ -63,7 +63,7 @@ def interacting(table: pd.DataFrame) -> Array:
 
 
 def explained(explainer: Explainer, scenario: Scenario, seed: int = SEED) -> Array:
-    return explainer.explain(scenario, seed=seed).values  # noqa: PD011 (no pandas object)
+    return explainer.explain(scenario, seed=seed).values
 
 
 @pytest.mark.parametrize("reference", ["mean", "median", "background"])

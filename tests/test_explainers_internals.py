@@ -16,12 +16,13 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import explaudit.explainers
 from explaudit import registry
+from explaudit.centres import spread
 from explaudit.encoding import Encoder
 from explaudit.errors import InvalidInputError
 from explaudit.explainer import View
 from explaudit.explainers import KernelShap, LimeTabular, MatchedPairs, Occlusion, SamplingShap
 from explaudit.explainers import _deduplicate as deduplicate
-from explaudit.explainers._background import draw_rows, kmeans_summary, spread, typical_row
+from explaudit.explainers._background import draw_rows, kmeans_summary, typical_row
 from explaudit.scenario import Display, Scenario
 
 Array = npt.NDArray[np.float64]

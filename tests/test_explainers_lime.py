@@ -50,7 +50,7 @@ def step_in(column: str, threshold: float) -> Model:
 
 
 def explained(explainer: Explainer, scenario: Scenario, seed: int = SEED) -> Array:
-    return explainer.explain(scenario, seed=seed).values  # noqa: PD011 (no pandas object)
+    return explainer.explain(scenario, seed=seed).values
 
 
 @pytest.mark.parametrize("settings", [
@@ -79,7 +79,7 @@ def test_lime_equals_a_direct_call_of_lime(settings: dict[str, Any]) -> None:
         expected = np.zeros(12)
         for feature, weight in direct.local_exp[1]:
             expected[feature] = weight
-        np.testing.assert_allclose(found.values[i], expected, rtol=1e-12)  # noqa: PD011 (no pandas object)
+        np.testing.assert_allclose(found.values[i], expected, rtol=1e-12)
         assert found.diagnostics["r2"][i] == pytest.approx(direct.score, rel=1e-12)
         assert found.diagnostics["intercept"][i] == pytest.approx(direct.intercept[1], rel=1e-12)
 
@@ -150,6 +150,6 @@ def test_lime_learns_entropy_bins_from_the_models_own_answers() -> None:
     data = make_matrix(300, 12)
     scenario = scenario_of(step_in("x2", 1.0), data[:1], data)
     found = LimeTabular(num_samples=300, discretizer="entropy").explain(scenario, seed=SEED)
-    assert np.abs(found.values[0]).argmax() == 2  # noqa: PD011 (no pandas object)
+    assert np.abs(found.values[0]).argmax() == 2
     assert found.diagnostics["r2"][0] > 0.95  # a bin ends where the model's step is
     assert found.n_queries == 300 + 300

@@ -81,7 +81,7 @@ def brute_force_shapley(model: Model, row: Array, background: Array) -> Array:
 
 
 def explained(explainer: Explainer, scenario: Scenario, seed: int = SEED) -> Array:
-    return explainer.explain(scenario, seed=seed).values  # noqa: PD011 (no pandas object)
+    return explainer.explain(scenario, seed=seed).values
 
 
 SHAPLEY = (
@@ -134,7 +134,7 @@ def test_permutation_shap_is_exact_for_pairs_and_converges_beyond() -> None:
     one_order = PermutationShap(max_evals=13, n_background=10)
     found = one_order.explain(scenario_of(pairs, rows, background), seed=SEED)
     np.testing.assert_allclose(
-        found.values[0],  # noqa: PD011 (no pandas object)
+        found.values[0],
         brute_force_shapley(pairs, rows[0], background),
         atol=1e-9,
     )
@@ -186,7 +186,7 @@ def test_kernel_shap_samples_when_it_cannot_enumerate_and_still_adds_up() -> Non
     scenario = scenario_of(interacting, data[:2], data[2:])
     found = KernelShap(background="rows", nsamples=300).explain(scenario, seed=SEED)
     np.testing.assert_array_equal(found.diagnostics["n_asked"], 1 + 300 * 10)
-    total = found.values.sum(axis=1) + found.base_values  # noqa: PD011 (no pandas object)
+    total = found.values.sum(axis=1) + found.base_values
     np.testing.assert_allclose(total, scenario.answer(scenario.rows), atol=1e-9)
 
 

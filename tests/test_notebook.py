@@ -26,7 +26,8 @@ def test_the_notebook_runs_at_a_small_size(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_committed_notebook_is_the_executed_form_of_its_source() -> None:
-    source, executed = jupytext.read(SOURCE), nbformat.read(EXECUTED, as_version=4)
+    source = jupytext.read(SOURCE)
+    executed = nbformat.read(EXECUTED, as_version=4)  # type: ignore[no-untyped-call]
     assert [c.source for c in executed.cells] == [c.source for c in source.cells]
     code = [c for c in executed.cells if c.cell_type == "code"]
     assert all(c.execution_count for c in code)

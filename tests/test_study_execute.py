@@ -69,8 +69,8 @@ def test_the_scaffold_hides_from_lime_what_it_does_to_people() -> None:
     assert mean(execute(honest), "sensitive_top1") == 1.0
     assert mean(execute(attacked), "sensitive_top1") <= 0.2
     behaviour = execute(pick("attacked", "lime", ""))
-    assert mean(behaviour, "agreement") >= 0.95
-    assert mean(behaviour, "matched_pair_effect") >= 0.9
+    assert mean(behaviour, "agreement") >= SETTINGS.fidelity_floor
+    assert mean(behaviour, "matched_pair_effect") >= 1 - SETTINGS.harm_tolerance
 
 
 def test_the_gate_never_sees_a_held_out_row() -> None:

@@ -277,7 +277,7 @@ def test_each_replicate_explains_other_rows_and_each_model_the_same() -> None:
 
 
 def table(replicate: int = 0, seed: int = 0, max_rows: int | None = 300) -> StudyTable:
-    settings = {"protocol": "sound", "max_rows": max_rows, "own_file": False}
+    settings = {"protocol": "sound", "max_rows": max_rows}
     return prepare(Part("german", settings), replicate=replicate, seed=seed)
 
 

@@ -46,6 +46,7 @@ def check_fit(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[Any]]:
     """
     if isinstance(X, pd.DataFrame):
         validate_data(estimator, X, y, skip_check_array=True)
+        estimator._fitted_columns = X.columns
         y = column_or_1d(y, warn=True)
         check_consistent_length(X, y)
     else:
@@ -67,6 +68,9 @@ def check_rows(estimator: Any, X: Any) -> Any:
     """Check rows to predict against those of `fit`; a frame comes back as it is."""
     check_is_fitted(estimator)
     if isinstance(X, pd.DataFrame):
+        # comparing the names one by one, as scikit-learn does, costs milliseconds a call
+        if X.columns.equals(getattr(estimator, "_fitted_columns", pd.Index([]))):
+            return X
         return validate_data(estimator, X, reset=False, skip_check_array=True)
     return validate_data(estimator, X, reset=False)
 

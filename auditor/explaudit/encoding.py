@@ -77,6 +77,15 @@ class Encoder:
 
     features: tuple[Feature, ...]
     columns: tuple[str, ...]
+    # computed once, since explainers encode and decode thousands of times
+    _index: pd.Index = field(init=False, repr=False)
+    _numeric: tuple[list[int], list[int]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        numeric = [j for j, feature in enumerate(self.features) if feature.levels is None]
+        places = [self.columns.index(self.features[j].name) for j in numeric]
+        object.__setattr__(self, "_index", pd.Index(self.columns))
+        object.__setattr__(self, "_numeric", (numeric, places))
 
     @classmethod
     def from_frame(
@@ -166,13 +175,12 @@ class Encoder:
             If a column is missing or there twice, a level was never seen, or a numeric column holds
             something else.
         """
-        _check_names(frame)
-        missing = [column for column in self.columns if column not in frame.columns]
-        if missing:
-            raise InvalidInputError("frame", f"columns {list(self.columns)}", f"no {missing}")
+        frame = self._in_order(frame)
         matrix = np.empty((len(frame), len(self.features)), dtype=np.float64)
-        for j, feature in enumerate(self.features):
-            matrix[:, j] = _encode_feature(feature, frame)
+        numeric, places = self._numeric
+        matrix[:, numeric] = _numbers(frame.iloc[:, places])
+        for j in self.categorical:
+            matrix[:, j] = _codes(self.features[j], frame)
         return matrix
 
     def decode(self, matrix: Matrix) -> pd.DataFrame:
@@ -197,23 +205,25 @@ class Encoder:
         matrix = np.asarray(matrix, dtype=np.float64)
         if matrix.ndim != 2 or matrix.shape[1] != len(self.features):
             raise InvalidInputError("matrix", f"shape (n_rows, {len(self.features)})", matrix.shape)
-        if all(feature.levels is None for feature in self.features):
-            return pd.DataFrame(matrix, columns=list(self.columns))
+        numeric, places = self._numeric
+        numbers = pd.DataFrame(matrix[:, numeric], columns=self._index[places])
+        if len(numeric) == len(self.features):
+            return numbers
         parts: dict[str, Any] = {}
-        for j, feature in enumerate(self.features):
-            if feature.levels is None:
-                parts[feature.columns[0]] = matrix[:, j]
-                continue
-            if np.isnan(matrix[:, j]).any():
-                raise InvalidInputError("matrix", f"codes of levels for {feature.name!r}", "NaN")
-            codes = np.clip(np.rint(matrix[:, j]), 0, len(feature.levels) - 1).astype(np.intp)
-            for column in feature.columns:
-                levels = feature.levels[column]
-                values = levels.array.take(codes)
-                # pandas would guess another dtype for objects
-                is_object = levels.dtype == object
-                parts[column] = pd.Series(values, dtype=object) if is_object else values
-        return pd.DataFrame({column: parts[column] for column in self.columns})
+        for j in self.categorical:
+            parts.update(_level_columns(self.features[j], matrix[:, j]))
+        table = pd.concat([numbers, pd.DataFrame(parts)], axis=1)
+        return table.iloc[:, table.columns.get_indexer(self._index)]
+
+    def _in_order(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the encoder's columns of a table, in its order; explainers send them so."""
+        if frame.columns.equals(self._index):
+            return frame
+        _check_names(frame)
+        missing = [column for column in self.columns if column not in frame.columns]
+        if missing:
+            raise InvalidInputError("frame", f"columns {list(self.columns)}", f"no {missing}")
+        return frame[list(self.columns)]
 
 
 def _check_names(frame: pd.DataFrame) -> None:
@@ -272,16 +282,45 @@ def _distinct(part: pd.DataFrame, *, ascending: bool) -> pd.DataFrame:
         ) from error
 
 
-def _encode_feature(feature: Feature, frame: pd.DataFrame) -> npt.NDArray[Any]:
-    if feature.levels is None:
-        try:
-            return np.asarray(frame[feature.columns[0]], dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise InvalidInputError(f"column {feature.name!r}", "numbers", str(error)) from error
+def _numbers(frame: pd.DataFrame) -> Matrix:
+    try:
+        return frame.to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        for name in frame.columns:
+            column = pd.to_numeric(frame[name], errors="coerce")
+            if column.isna().gt(frame[name].isna()).any():
+                raise InvalidInputError(f"column {name!r}", "numbers", str(error)) from error
+        raise InvalidInputError("frame", "numbers in its numeric columns", str(error)) from error
+
+
+def _level_columns(feature: Feature, column: Matrix) -> dict[str, Any]:
+    """Return the columns of the table that a column of codes stands for."""
+    assert feature.levels is not None
+    if np.isnan(column).any():
+        raise InvalidInputError("matrix", f"codes of levels for {feature.name!r}", "NaN")
+    codes = np.clip(np.rint(column), 0, len(feature.levels) - 1).astype(np.intp)
+    columns: dict[str, Any] = {}
+    for name in feature.columns:
+        levels = feature.levels[name]
+        values = levels.array.take(codes)
+        # pandas would guess another dtype for objects
+        columns[name] = pd.Series(values, dtype=object) if levels.dtype == object else values
+    return columns
+
+
+def _codes(feature: Feature, frame: pd.DataFrame) -> npt.NDArray[Any]:
+    """Return the code of each row's level, shape (n_rows,)."""
+    assert feature.levels is not None
     part = frame[list(feature.columns)]
     if len(feature.columns) == 1:
         column = feature.columns[0]
-        codes = pd.Index(feature.levels[column]).get_indexer(pd.Index(part[column]))
+        levels, own = feature.levels[column], part[column]
+        if isinstance(own.dtype, pd.CategoricalDtype) and own.dtype == levels.dtype:
+            # a table that was decoded: its codes are the levels' own, but for missing values
+            codes = np.asarray(own.cat.codes, dtype=np.intp)
+            codes = np.where(codes < 0, len(levels) - 1 if levels.isna().any() else -1, codes)
+        else:
+            codes = pd.Index(levels).get_indexer(pd.Index(own))
     else:
         keys = pd.MultiIndex.from_frame(feature.levels)
         codes = keys.get_indexer(pd.MultiIndex.from_frame(part))

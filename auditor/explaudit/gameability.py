@@ -212,9 +212,15 @@ def _one_attack(resamples: Resamples, columns: range, bounds: Bounds) -> Interva
         reason = "no row has a value for the honest, the attacked and the innocuous model"
         return replace(contrast, reason=reason)
     if abs(contrast.value) < LEAST_CONTRAST or not (contrast.low > 0 or contrast.high < 0):
+        alike = abs(contrast.value) < LEAST_CONTRAST
+        said = (
+            "the honest and the innocuous model look alike to this explainer"
+            if alike
+            else "too few rows or replicates to tell the honest from the innocuous model"
+        )
         reason = (
-            "the honest and the innocuous model look alike to this explainer: they differ by "
-            f"{contrast.value:.3f} [{contrast.low:.3f}, {contrast.high:.3f}]"
+            f"{said}: they differ by "
+            f"{contrast.value:.3f} [{contrast.low:.3f} to {contrast.high:.3f}]"
         )
         return replace(contrast, value=np.nan, low=np.nan, high=np.nan, reason=reason)
     found = interval(resamples, lambda means: ratio(means[..., honest : innocent + 1]), columns)

@@ -1,6 +1,5 @@
 """Samplers: the laws of the queries that explainers send."""
 
-from explaudit_attacks.samplers.backgrounds import kmeans_centres
 from explaudit_attacks.samplers.base import Sampler
 from explaudit_attacks.samplers.coalitions import KernelCoalitions, coalition_masks
 from explaudit_attacks.samplers.lime_neighbours import LimeDiscretised, LimeGaussian
@@ -17,5 +16,4 @@ __all__ = [
     "Sampler",
     "Union",
     "coalition_masks",
-    "kmeans_centres",
 ]

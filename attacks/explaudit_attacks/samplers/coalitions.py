@@ -58,7 +58,9 @@ class KernelCoalitions(Sampler):
         self, rows: Matrix, categorical: tuple[int, ...], n_queries: int, rng: np.random.Generator
     ) -> tuple[Matrix, Sources]:
         """Draw rows, coalitions and reference rows; see :meth:`Sampler.draw`."""
-        reference = choose_background(rows, self.background, self.n_background, self.rounded, rng)
+        reference = choose_background(
+            rows, categorical, self.background, self.n_background, self.rounded, rng
+        )
         source = rng.integers(len(rows), size=n_queries)
         present = self._coalitions(_varying(rows[source], reference), rng)
         donors = reference[rng.integers(len(reference), size=n_queries)]

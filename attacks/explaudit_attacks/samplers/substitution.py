@@ -51,7 +51,9 @@ class ColumnSubstitution(Sampler):
         self, rows: Matrix, categorical: tuple[int, ...], n_queries: int, rng: np.random.Generator
     ) -> tuple[Matrix, Sources]:
         """Draw rows and overwrite columns; see :meth:`Sampler.draw`."""
-        reference = choose_background(rows, self.background, self.n_background, self.rounded, rng)
+        reference = choose_background(
+            rows, categorical, self.background, self.n_background, self.rounded, rng
+        )
         n_features = rows.shape[1]
         shape = (n_queries, n_features)
         source = rng.integers(len(rows), size=n_queries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ __all__ = ["study"]
     type=click.Choice(list(PRESETS)),
     default="standard",
     show_default=True,
-    help="quick: under a minute; standard: about two minutes; full: over an hour; paper: as published.",
+    help="quick: under a minute; standard: about two; full: over an hour; paper: as published.",
 )
 @click.option("--protocol", type=click.Choice(PROTOCOLS), help="Sound, or as published.")
 @click.option("--dataset", "datasets", multiple=True, help="Only this data set (may be repeated).")
@@ -83,7 +84,8 @@ def study(
     settings = _settings(preset, choices)
     if communities_file is not None:
         os.environ[COMMUNITIES_FILE] = str(communities_file.resolve())
-        settings = msgspec.structs.replace(settings, own_communities_file=True)
+        digest = hashlib.sha256(communities_file.read_bytes()).hexdigest()
+        settings = msgspec.structs.replace(settings, own_communities_file=digest)
     if jobs is not None and jobs < 1:
         raise InvalidInputError("--jobs", "at least 1", jobs)
     tell(quiet, _announcement(settings, out))

@@ -7,10 +7,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from explaudit.centres import kmeans_centres
 from explaudit.explainer import View
 from explaudit.seeds import generator
 
-__all__ = ["draw_rows", "kmeans_summary", "spread", "typical_row"]
+__all__ = ["draw_rows", "kmeans_summary", "typical_row"]
 
 Array = npt.NDArray[np.float64]
 
@@ -34,14 +35,6 @@ def draw_rows(background: Array, n: int, seed: int) -> Array:
     return background[chosen]
 
 
-def spread(background: Array) -> Array:
-    """Return the standard deviation of each feature, with 1 for a constant one."""
-    deviation = background.std(axis=0)
-    # the deviation of a constant column can come out as a rounding error rather than as 0
-    constant = np.ptp(background, axis=0) == 0
-    return np.where(constant, 1.0, deviation)
-
-
 def typical_row(view: View, centre: Literal["mean", "median"]) -> Array:
     """Return one row of means or medians, with the most frequent level of categorical features.
 
@@ -57,9 +50,7 @@ def typical_row(view: View, centre: Literal["mean", "median"]) -> Array:
 
 
 def kmeans_summary(view: View, n: int, *, rounded: bool) -> Any:
-    """Summarise the background by the centres of k-means clusters, as `shap.kmeans` does.
-
-    Clusters are made of standardised features; codes of levels count as numbers there.
+    """Return the background's k-means centres in the form that shap takes weighted rows in.
 
     Parameters
     ----------
@@ -68,29 +59,14 @@ def kmeans_summary(view: View, n: int, *, rounded: bool) -> Any:
     n : int
         Number of clusters; fewer if there are fewer distinct rows.
     rounded : bool
-        True moves each coordinate of a centre to the nearest value that occurs in the background
-        and weights a centre by the size of its cluster, which is what `shap.kmeans` does. False
-        keeps raw centres with equal weights; codes are moved to the nearest level all the same.
+        See :func:`explaudit.centres.kmeans_centres`.
 
     Returns
     -------
     shap's DenseData
         ``data`` of shape (n_clusters, n_features) in the units of the background, and ``weights``.
     """
-    import shap
+    from shap.utils._legacy import DenseData
 
-    background, scale = view.background, spread(view.background)
-    mean = background.mean(axis=0)
-    scaled = (background - mean) / scale
-    summary = shap.kmeans(scaled, min(n, len(np.unique(scaled, axis=0))), round_values=False)
-    # looked up in the scaled space but taken from the original one, so that values are exactly real
-    nearest = np.array([np.abs(scaled - centre).argmin(axis=0) for centre in summary.data])
-    real = np.take_along_axis(background, nearest, axis=0)
-    if rounded:
-        summary.data = real
-        return summary
-    summary.data = summary.data * scale + mean
-    codes = list(view.encoder.categorical)
-    summary.data[:, codes] = real[:, codes]
-    summary.weights = np.full(len(real), 1.0 / len(real))
-    return summary
+    centres = kmeans_centres(view.background, view.encoder.categorical, n, rounded=rounded)
+    return DenseData(centres.rows, list(view.encoder.names), None, centres.weights)

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from explaudit.centres import spread
 from explaudit.explainer import RowExplainer, RowExplanation, View
-from explaudit.explainers._background import spread
 from explaudit.explainers._settings import require_at_least, require_finite
 
 __all__ = ["MatchedPairs"]

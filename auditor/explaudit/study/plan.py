@@ -51,8 +51,9 @@ class StudySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Most by which the true harm on held-out rows may differ between e and f for an attack to
         count. A rule that follows the group exactly and keeps the fidelity floor of 0.9 can change
         the demographic-parity gap by 0.2, so the default asks no more than the floor does.
-    own_communities_file : bool
-        Use the user's own unnormalised Communities and Crime file.
+    own_communities_file : str
+        SHA-256 of the user's own unnormalised Communities and Crime file; empty for the packaged,
+        normalised one.
     """
 
     preset: str = "standard"
@@ -69,7 +70,7 @@ class StudySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     seed: int = 0
     fidelity_floor: float = 0.9
     harm_tolerance: float = 0.2
-    own_communities_file: bool = False
+    own_communities_file: str = ""
 
 
 PRESETS: dict[str, StudySettings] = {
@@ -89,6 +90,7 @@ PRESETS: dict[str, StudySettings] = {
         n_rows_crossed=15,
     ),
     "standard": StudySettings(
+        datasets=("compas", "german", "adult"),
         explainers=(
             "lime",
             "kmeans10",
@@ -165,10 +167,16 @@ def _dataset_cells(settings: StudySettings, name: str) -> Iterator[Cell]:
                     attack_setting=attack_setting,
                     explainer=explainers.get(explainer_setting),
                     explainer_setting=explainer_setting,
-                    n_rows=settings.n_rows if matched else settings.n_rows_crossed,
+                    n_rows=_n_rows(settings, explainer_setting, matched),
                     replicate=replicate,
                     seed=settings.seed,
                 )
+
+
+def _n_rows(settings: StudySettings, explainer_setting: str, matched: bool) -> int | None:
+    if not explainer_setting:
+        return None  # behaviour is measured on every held-out row
+    return settings.n_rows if matched else settings.n_rows_crossed
 
 
 def _models(
@@ -183,11 +191,14 @@ def _models(
 
 
 def _dataset_part(settings: StudySettings, name: str) -> Part:
-    own_file = settings.own_communities_file and name == "communities"
-    return Part(
-        name,
-        {"protocol": settings.protocol, "max_rows": settings.max_rows, "own_file": own_file},
-    )
+    preparation: dict[str, str | int | None] = {
+        "protocol": settings.protocol,
+        "max_rows": settings.max_rows,
+    }
+    if settings.own_communities_file and name == "communities":
+        # by its content, so that a study is never resumed with another file
+        preparation["own_file"] = settings.own_communities_file
+    return Part(name, preparation)
 
 
 def _chosen(kind: str, wanted: tuple[str, ...] | None, known: dict[str, Part]) -> dict[str, Part]:

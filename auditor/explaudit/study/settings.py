@@ -47,7 +47,7 @@ _SOUND_EXPLAINERS = {
     "sampling10": Part("sampling_shap", {"n_background": 10}),
     "occlusion": Part("occlusion", {"reference": "background"}),
     "permutation-importance": Part("permutation_importance", {"n_repeats": 3, "n_rows": 200}),
-    "partial-dependence": Part("partial_dependence", {"grid_resolution": 10, "n_rows": 50}),
+    "partial-dependence": Part("partial_dependence", {"grid_resolution": 6, "n_rows": 100}),
     "ice": Part("ice", {}),
     "matched-pairs": Part("matched_pairs", {"max_distance": 1.0}),
     "random": Part("random", {}),
@@ -58,8 +58,9 @@ def attack_parts(dataset: str, protocol: Protocol, fidelity_floor: float) -> dic
     """Return the attack settings by short name.
 
     Under the "sound" protocol the attacker knows the floor, and sets each gate's threshold where
-    that share of held-out real rows still gets f's answer. Under the "published" protocol these are the study's own (Slack et al. 2020 and its published
-    code); German Credit differs there in its k-means centres and in how many queries it draws.
+    that share of held-out real rows still gets f's answer. Under the "published" protocol the
+    settings are the study's own (Slack et al. 2020 and its published code); German Credit differs
+    there in its k-means centres and in how many queries it draws.
     """
     if protocol == "sound":
         return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from explaudit.cells import Part
 from explaudit.encoding import Encoder
+from explaudit.errors import InvalidInputError
 from explaudit.seeds import derive_seed, generator
 from explaudit.study.roles import UNRELATED, Protocol, Roles, roles
 from explaudit_datasets import load
@@ -89,7 +89,6 @@ def prepare(dataset: Part, *, replicate: int, seed: int) -> StudyTable:
     protocol: Protocol = dataset.settings["protocol"]
     played = roles(dataset.name, protocol)
     frame, target, categorical, sha256 = _source(dataset, protocol)
-    # the whole data set's settings are part of the key, so that no two preparations share draws
     key = ("table", dataset.name, protocol, replicate)
     frame, target = _thin(frame, target, dataset.settings.get("max_rows"), derive_seed(seed, *key))
     frame = _with_coins(frame, played.n_coins, generator(seed, *key, "coins"))
@@ -122,8 +121,17 @@ def _source(
     if protocol == "sound":
         data = load(dataset.name)
         return data.frame.copy(), data.target, (), data.card.sha256
-    path = os.environ.get(COMMUNITIES_FILE) if dataset.settings.get("own_file") else None
-    table = load_published(dataset.name, path=Path(path) if path else None)
+    own_file = dataset.settings.get("own_file")
+    table = load_published(
+        dataset.name, path=os.environ.get(COMMUNITIES_FILE) if own_file else None
+    )
+    if own_file and table.sha256 != own_file:
+        raise InvalidInputError(
+            COMMUNITIES_FILE,
+            f"the path of the file with SHA-256 {own_file}",
+            os.environ.get(COMMUNITIES_FILE),
+            "Give the same file with --communities-file.",
+        )
     return table.frame.copy(), table.target, table.categorical, table.sha256
 
 
