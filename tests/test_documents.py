@@ -21,6 +21,14 @@ def test_the_recipes_of_the_architecture_run() -> None:
     assert outcome.failed == 0
 
 
+def test_the_readmes_example_runs_and_shows_an_attack(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    exec(compile(example, "README.md", "exec"), {})
+    honest, attacked = re.findall(r"share of sex (0\.\d+)", capsys.readouterr().out)
+    assert float(attacked) < float(honest) / 2
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_to_files_lead_somewhere(name: str) -> None:
     targets = re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ from explaudit.results import Results
 from explaudit_reports.findings import judge
 from explaudit_reports.lookup import Lookup
 from explaudit_reports.model import (
+    FOUND,
     Block,
     Definitions,
     Gallery,
@@ -31,7 +32,7 @@ from explaudit_reports.tables import (
     gameability_table,
 )
 from explaudit_reports.texts import limits_section, not_excluded_section, reading_section
-from explaudit_reports.verdict import verdict
+from explaudit_reports.verdict import by_dataset, verdict
 from explaudit_reports.vocabulary import HEADLINE, term
 
 __all__ = ["build_report"]
@@ -56,6 +57,7 @@ def build_report(results: Results) -> Report:
         Section("verdict", "Verdict", verdict(lookup)),
         _picture_section(lookup),
         _matrix_section(lookup),
+        *_found_section(lookup),
         *_dataset_sections(lookup),
         *((reference,) if reference else ()),
         reading_section(lookup),
@@ -124,6 +126,12 @@ def _matrix_section(lookup: Lookup) -> Section:
         if HEADLINE in lookup.metrics(dataset, explained=True)
     )
     return Section("matrix", "Every attack under every audit", (Paragraph(words(text)), *tables))
+
+
+def _found_section(lookup: Lookup) -> tuple[Section, ...]:
+    if len(lookup.datasets) < 2:
+        return ()  # the verdict says it
+    return (Section(FOUND, "Data set by data set", by_dataset(lookup)),)
 
 
 def _dataset_sections(lookup: Lookup) -> list[Section]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 __all__ = [
+    "FOUND",
     "Block",
     "Bullets",
     "Cell",
@@ -32,6 +33,9 @@ __all__ = [
     "visible",
     "words",
 ]
+
+#: The section that says what was found on each of several data sets.
+FOUND = "found"
 
 
 @dataclass(frozen=True)
@@ -186,10 +190,12 @@ class Report:
 
     @property
     def verdict(self) -> tuple[str, ...]:
-        """The first section's paragraphs and points as plain text."""
+        """The verdict, and what was found on each data set, as plain text."""
         return tuple(
             "".join(run.text for run in text)
-            for block in self.sections[0].blocks
+            for place, section in enumerate(self.sections)
+            if place == 0 or section.id == FOUND
+            for block in section.blocks
             for text in _texts(block)
         )
 

@@ -10,18 +10,27 @@ from explaudit_reports.lookup import Lookup
 from explaudit_reports.model import Block, Bullets, Paragraph, Run, code, number, strong, words
 from explaudit_reports.numbers import count, figure, interval, percent
 
-__all__ = ["verdict"]
+__all__ = ["by_dataset", "verdict"]
 
 
 def verdict(lookup: Lookup) -> tuple[Block, ...]:
-    """Return the verdict: one sentence for all, a paragraph for each data set, the cautions."""
-    findings = {dataset: judge(lookup, dataset) for dataset in lookup.datasets}
-    paragraphs = tuple(words(*_dataset(lookup, name, found)) for name, found in findings.items())
-    cautions = _cautions(lookup)
-    blocks: list[Block] = [Paragraph(words(_lead(lookup, findings)), "lead")]
-    if paragraphs:
-        blocks.append(Bullets(paragraphs))
-    return (*blocks, Paragraph(words(" ".join(cautions)), "note"))
+    """Return the verdict: one sentence for all, what was found on a single data set, the cautions.
+
+    With several data sets the paragraphs of :func:`by_dataset` are too long for a first screen.
+    """
+    lead = Paragraph(words(_lead(lookup, _findings(lookup))), "lead")
+    details = by_dataset(lookup) if len(lookup.datasets) == 1 else ()
+    return (lead, *details, Paragraph(words(" ".join(_cautions(lookup))), "note"))
+
+
+def by_dataset(lookup: Lookup) -> tuple[Block, ...]:
+    """Return what was found, in a paragraph for each data set."""
+    found = _findings(lookup).items()
+    return (Bullets(tuple(words(*_dataset(lookup, name, own)) for name, own in found)),)
+
+
+def _findings(lookup: Lookup) -> dict[str, list[Finding]]:
+    return {dataset: judge(lookup, dataset) for dataset in lookup.datasets}
 
 
 def _lead(lookup: Lookup, findings: dict[str, list[Finding]]) -> str:
