@@ -17,7 +17,7 @@ TINY = [
 
 
 def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
+    return CliRunner().invoke(main, arguments, prog_name="explaudit")
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,9 @@ def test_links_to_files_lead_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_commands_that_are_named_exist(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    commands = set(re.findall(r"`?explaudit (study|report|[a-z]+)\b(?= --|`| [A-Z])", text))
+    pattern = r"^ {4}explaudit ([a-z]+)|`explaudit ([a-z]+)"
+    found = re.findall(pattern, text, re.MULTILINE)
+    commands = {name for pair in found for name in pair if name}
     unknown = commands - set(main.commands)
     assert unknown == set()
 

@@ -18,47 +18,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from explaudit.errors import InvalidInputError
+from explaudit.features import Feature, codes_of, column_feature, group_feature, level_columns
 
-__all__ = ["Encoder", "Feature"]
+__all__ = ["Encoder"]
 
 Matrix = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Feature:
-    """One column of the encoded matrix.
-
-    Attributes
-    ----------
-    name : str
-        The feature's name, as explanations show it.
-    columns : tuple of str
-        The columns of the table that it stands for.
-    levels : pandas.DataFrame or None
-        None for a numeric feature. Otherwise one row per level, with `columns` as its columns and
-        their dtypes kept: code ``k`` of the matrix stands for row ``k``.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    levels: pd.DataFrame | None = field(default=None, compare=False)
-
-    @property
-    def is_categorical(self) -> bool:
-        """Whether the matrix holds codes of levels rather than numbers."""
-        return self.levels is not None
-
-    @property
-    def level_names(self) -> tuple[str, ...]:
-        """A readable name for each level; empty for a numeric feature."""
-        if self.levels is None:
-            return ()
-        if len(self.columns) == 1:
-            return tuple(str(value) for value in self.levels[self.columns[0]])
-        rows = [list(zip(self.columns, row, strict=True)) for row in self.levels.to_numpy()]
-        if self.levels.isin([0, 1]).all(axis=None):
-            return tuple("+".join(name for name, on in row if on) or "none" for row in rows)
-        return tuple(", ".join(f"{name}={value}" for name, value in row) for row in rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +88,10 @@ class Encoder:
         for column in frame.columns:
             group = owner.get(column)
             if group is None:
-                features.append(_column_feature(frame, column, column in categorical))
+                features.append(column_feature(frame, column, column in categorical))
             elif column == groups[group][0]:
                 members = tuple(groups[group])
-                features.append(
-                    Feature(group, members, _distinct(frame[list(members)], ascending=False))
-                )
+                features.append(group_feature(frame, group, members))
         names = [feature.name for feature in features]
         if len(set(names)) < len(names):
             raise InvalidInputError("groups", "names that no column outside has", list(groups))
@@ -180,7 +142,7 @@ class Encoder:
         numeric, places = self._numeric
         matrix[:, numeric] = _numbers(frame.iloc[:, places])
         for j in self.categorical:
-            matrix[:, j] = _codes(self.features[j], frame)
+            matrix[:, j] = codes_of(self.features[j], frame)
         return matrix
 
     def decode(self, matrix: Matrix) -> pd.DataFrame:
@@ -211,7 +173,7 @@ class Encoder:
             return numbers
         parts: dict[str, Any] = {}
         for j in self.categorical:
-            parts.update(_level_columns(self.features[j], matrix[:, j]))
+            parts.update(level_columns(self.features[j], matrix[:, j]))
         table = pd.concat([numbers, pd.DataFrame(parts)], axis=1)
         return table.iloc[:, table.columns.get_indexer(self._index)]
 
@@ -257,31 +219,6 @@ def _owners(
     return owner
 
 
-def _column_feature(frame: pd.DataFrame, column: str, categorical: bool) -> Feature:
-    series = frame[column]
-    dtype = series.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        missing = [None] if series.isna().any() else []
-        codes = pd.Categorical([*dtype.categories, *missing], dtype=dtype)
-        return Feature(column, (column,), pd.DataFrame({column: codes}))
-    if categorical or not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
-        return Feature(column, (column,), _distinct(series.to_frame(), ascending=True))
-    return Feature(column, (column,))
-
-
-def _distinct(part: pd.DataFrame, *, ascending: bool) -> pd.DataFrame:
-    columns = list(part.columns)
-    try:
-        return part.drop_duplicates().sort_values(columns, ascending=ascending, ignore_index=True)
-    except TypeError as error:
-        raise InvalidInputError(
-            f"column {', '.join(columns)}",
-            "values of one kind, which can be ordered",
-            str(error),
-            "Convert the column, for instance with `astype(str)`.",
-        ) from error
-
-
 def _numbers(frame: pd.DataFrame) -> Matrix:
     try:
         return frame.to_numpy(dtype=np.float64)
@@ -291,45 +228,3 @@ def _numbers(frame: pd.DataFrame) -> Matrix:
             if column.isna().gt(frame[name].isna()).any():
                 raise InvalidInputError(f"column {name!r}", "numbers", str(error)) from error
         raise InvalidInputError("frame", "numbers in its numeric columns", str(error)) from error
-
-
-def _level_columns(feature: Feature, column: Matrix) -> dict[str, Any]:
-    """Return the columns of the table that a column of codes stands for."""
-    assert feature.levels is not None
-    if np.isnan(column).any():
-        raise InvalidInputError("matrix", f"codes of levels for {feature.name!r}", "NaN")
-    codes = np.clip(np.rint(column), 0, len(feature.levels) - 1).astype(np.intp)
-    columns: dict[str, Any] = {}
-    for name in feature.columns:
-        levels = feature.levels[name]
-        values = levels.array.take(codes)
-        # pandas would guess another dtype for objects
-        columns[name] = pd.Series(values, dtype=object) if levels.dtype == object else values
-    return columns
-
-
-def _codes(feature: Feature, frame: pd.DataFrame) -> npt.NDArray[Any]:
-    """Return the code of each row's level, shape (n_rows,)."""
-    assert feature.levels is not None
-    part = frame[list(feature.columns)]
-    if len(feature.columns) == 1:
-        column = feature.columns[0]
-        levels, own = feature.levels[column], part[column]
-        if isinstance(own.dtype, pd.CategoricalDtype) and own.dtype == levels.dtype:
-            # a table that was decoded: its codes are the levels' own, but for missing values
-            codes = np.asarray(own.cat.codes, dtype=np.intp)
-            codes = np.where(codes < 0, len(levels) - 1 if levels.isna().any() else -1, codes)
-        else:
-            codes = pd.Index(levels).get_indexer(pd.Index(own))
-    else:
-        keys = pd.MultiIndex.from_frame(feature.levels)
-        codes = keys.get_indexer(pd.MultiIndex.from_frame(part))
-    if (codes < 0).any():
-        value = part.iloc[int(np.argmin(codes))].to_dict()
-        raise InvalidInputError(
-            f"column {feature.name!r}",
-            f"one of the {len(feature.levels)} levels {list(feature.level_names)[:8]}",
-            value,
-            "Rows to explain may only hold levels that occur in the reference data.",
-        )
-    return np.asarray(codes)

@@ -5,5 +5,6 @@ from __future__ import annotations
 from explaudit.study.plan import PRESETS, StudySettings, plan
 from explaudit.study.run import run_study
 from explaudit.study.summary import summarise
+from explaudit.study.tables import StudyTable, prepare
 
-__all__ = ["PRESETS", "StudySettings", "plan", "run_study", "summarise"]
+__all__ = ["PRESETS", "StudySettings", "StudyTable", "plan", "prepare", "run_study", "summarise"]

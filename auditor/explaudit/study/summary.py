@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from explaudit.cells import Cell, Part, Record
+from explaudit.cells import Cell, Part, Record, canonical_json
 from explaudit.measure import measure
 from explaudit.results import CellCount, DatasetNote, Results, UnjudgedCell
 from explaudit.study.plan import StudySettings
@@ -51,7 +51,7 @@ def summarise(settings: StudySettings, cells: Sequence[Cell], records: Sequence[
     return Results(
         versions=_merged_versions(records),
         seed=settings.seed,
-        settings=msgspec.to_builtins(settings),
+        settings=msgspec.json.decode(msgspec.json.encode(settings)),
         datasets=[_note(name, settings, records) for name in settings.datasets],
         attack_settings=_parts((c.attack_setting, c.attack) for c in cells),
         explainer_settings=_parts((c.explainer_setting, c.explainer) for c in cells),
@@ -65,7 +65,10 @@ def summarise(settings: StudySettings, cells: Sequence[Cell], records: Sequence[
 
 
 def _parts(named: Iterable[tuple[str, Part | None]]) -> dict[str, dict[str, Any]]:
-    return {name: msgspec.to_builtins(part) for name, part in named if part is not None}
+    # in the order of canonical JSON, so that results rebuilt from a log are the same to the byte
+    return {
+        name: msgspec.json.decode(canonical_json(part)) for name, part in named if part is not None
+    }
 
 
 def _merged_versions(records: Sequence[Record]) -> dict[str, str]:
