@@ -38,6 +38,7 @@ def attributions(draw: st.DrawFn) -> Attributions:
         n_queries=draw(st.integers(0, 2**40)),
         diagnostics=draw(st.dictionaries(st.text(), per_row, max_size=2)),
         reasons=draw(st.dictionaries(st.integers(0, 9), st.text(), max_size=2)),
+        notes=draw(st.dictionaries(st.text(), NUMBERS | st.text(), max_size=2)),
     )
 
 
@@ -54,7 +55,7 @@ def assert_same(one: Attributions, other: Attributions) -> None:
     assert one.diagnostics.keys() == other.diagnostics.keys()
     for name in one.diagnostics:
         assert_same_array(one.diagnostics[name], other.diagnostics[name])
-    for name in ("features", "explainer", "settings", "n_queries", "reasons"):
+    for name in ("features", "explainer", "settings", "n_queries", "reasons", "notes"):
         assert getattr(one, name) == getattr(other, name), name
 
 
@@ -87,6 +88,7 @@ def make(**changes: Any) -> Attributions:
         "n_queries": 12,
         "diagnostics": {"r2": np.array([0.9, -np.inf])},
         "reasons": {1: "no neighbours"},
+        "notes": {"engine": "library", "rows_sent": 7},
     }
     return Attributions(**(given | changes))
 
@@ -101,6 +103,7 @@ def test_its_json_by_hand() -> None:
         "n_queries": 12,
         "diagnostics": {"r2": [0.9, "-inf"]},
         "reasons": {"1": "no neighbours"},
+        "notes": {"engine": "library", "rows_sent": 7},
     }
 
 
@@ -111,6 +114,7 @@ def test_its_json_by_hand() -> None:
         ({"base_values": np.array([0.5, np.nan])}, {"base_values": np.array([0.5, np.inf])}),
         ({"settings": {"n": 3}}, {"settings": {"n": 4}}),
         ({"reasons": {}}, {"reasons": {1: ""}}),
+        ({"notes": {}}, {"notes": {"engine": "library"}}),
         ({"diagnostics": {}}, {"diagnostics": {"r2": np.zeros(2)}}),
     ],
 )

@@ -16,13 +16,14 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 import explaudit.explainers
 from explaudit import registry
-from explaudit.centres import spread
+from explaudit.centres import kmeans_centres, spread
 from explaudit.encoding import Encoder
+from explaudit.engines.kernel import distinct
 from explaudit.errors import InvalidInputError
 from explaudit.explainer import View
 from explaudit.explainers import KernelShap, LimeTabular, MatchedPairs, Occlusion, SamplingShap
-from explaudit.explainers import _deduplicate as deduplicate
-from explaudit.explainers._background import draw_rows, kmeans_summary, typical_row
+from explaudit.explainers._background import centres_of, draw_rows, typical_row
+from explaudit.explainers._deduplicate import deduplicated
 from explaudit.scenario import Display, Scenario
 
 Array = npt.NDArray[np.float64]
@@ -37,52 +38,41 @@ def bits(matrix: Array) -> npt.NDArray[np.uint64]:
     return np.ascontiguousarray(matrix).view(np.uint64)
 
 
-def check_distinct_rows(matrix: Array) -> None:
-    first, inverse = deduplicate.distinct_rows(matrix)
-    np.testing.assert_array_equal(bits(matrix[first][inverse]), bits(matrix))
-
-
 @given(matrices)
-def test_distinct_rows_give_back_every_row_bit_for_bit(matrix: Array) -> None:
-    check_distinct_rows(matrix)
-    first, _ = deduplicate.distinct_rows(matrix)
-    assert len(first) == len({row.tobytes() for row in matrix})
-    assert (np.diff(first) > 0).all(), "in the order of their first appearance"
+def test_a_deduplicated_model_is_asked_each_distinct_row_once_and_answers_all(
+    matrix: Array,
+) -> None:
+    asked: list[Array] = []
+
+    def first_column(rows: Array) -> Array:
+        asked.append(rows)
+        return rows[:, 0]
+
+    answers = deduplicated(first_column)(matrix)
+    np.testing.assert_array_equal(bits(answers), bits(matrix[:, 0]))
+    sent = [row.tobytes() for row in asked[0]]
+    assert sent == list(dict.fromkeys(row.tobytes() for row in matrix)), "by first appearance"
 
 
-def test_distinct_rows_of_any_memory_layout() -> None:
+def test_a_matrix_of_any_memory_layout_is_deduplicated() -> None:
     matrix = np.repeat(np.arange(12.0).reshape(4, 3), 2, axis=0)
     for layout in (np.asfortranarray(matrix), matrix[:, ::-1], matrix[::2]):
-        check_distinct_rows(layout)
+        answers = deduplicated(lambda rows: rows @ [1.0, 10.0, 100.0])(layout)
+        np.testing.assert_array_equal(answers, layout @ [1.0, 10.0, 100.0])
 
 
 def test_small_whole_numbers_do_not_collide() -> None:
     matrix = np.array(np.meshgrid(*[[0.0, 1.0]] * 14)).reshape(14, -1).T
-    assert len(np.unique(deduplicate._hashes(bits(matrix)))) == 2**14
+    assert len(np.unique(distinct._hashes(bits(matrix)))) == 2**14
 
 
-def test_a_hash_collision_costs_queries_but_never_an_answer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_hash_collision_never_costs_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]])
-    monkeypatch.setattr(deduplicate, "_hashes", lambda rows: np.zeros(len(rows), np.uint64))
-    first, inverse = deduplicate._group(deduplicate._hashes(bits(matrix)))
-    assert not np.array_equal(matrix[first][inverse], matrix), "the fault is real"
-    check_distinct_rows(matrix)
-    answers = deduplicate.deduplicated(lambda rows: rows.sum(axis=1))(matrix)
+    monkeypatch.setattr(distinct, "_hashes", lambda rows: np.zeros(len(rows), np.uint64))
+    first, group = distinct._grouped(distinct._hashes(bits(matrix)))
+    assert not np.array_equal(matrix[first][group], matrix), "the fault is real"
+    answers = deduplicated(lambda rows: rows.sum(axis=1))(matrix)
     np.testing.assert_array_equal(answers, [3.0, 7.0, 3.0])
-
-
-def test_deduplicated_model_is_asked_each_row_once() -> None:
-    asked: list[Array] = []
-
-    def query(matrix: Array) -> Array:
-        asked.append(matrix)
-        return np.asarray(matrix.sum(axis=1))
-
-    matrix = np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0], [3.0, 4.0]])
-    np.testing.assert_array_equal(deduplicate.deduplicated(query)(matrix), [3, 7, 3, 7])
-    np.testing.assert_array_equal(asked[0], [[1.0, 2.0], [3.0, 4.0]])
 
 
 def make_view(n: int = 60) -> View:
@@ -124,13 +114,27 @@ def test_typical_row_has_the_most_frequent_level() -> None:
 @pytest.mark.parametrize("rounded", [True, False])
 def test_centres_have_real_levels_and_weights_that_add_up(rounded: bool) -> None:
     view = make_view()
-    summary = kmeans_summary(view, 7, rounded=rounded)
-    assert summary.data.shape == (7, 3)
-    assert set(summary.data[:, 1]) <= {0.0, 1.0, 2.0}
-    np.testing.assert_allclose(summary.data[:, 2], 5.1)
-    assert np.isin(summary.data[:, 0], view.background[:, 0]).all() == rounded
+    summary = centres_of(view, 7, rounded=rounded)
+    assert summary.rows.shape == (7, 3)
+    assert set(summary.rows[:, 1]) <= {0.0, 1.0, 2.0}
+    np.testing.assert_allclose(summary.rows[:, 2], 5.1)
+    assert np.isin(summary.rows[:, 0], view.background[:, 0]).all() == rounded
     assert summary.weights.sum() == pytest.approx(1.0)
     assert (np.ptp(summary.weights) == 0.0) != rounded
+
+
+def test_kept_centres_are_those_of_the_background_and_the_settings() -> None:
+    view = make_view()
+    asked = [(view, 7, True), (view, 7, False), (view, 5, True), (make_view(80), 7, True)]
+    for _ in range(2):
+        for own, n, rounded in asked:
+            fresh = kmeans_centres(own.background, own.encoder.categorical, n, rounded=rounded)
+            kept = centres_of(own, n, rounded=rounded)
+            np.testing.assert_array_equal(kept.rows, fresh.rows)
+            np.testing.assert_array_equal(kept.weights, fresh.weights)
+    assert centres_of(make_view(), 7, rounded=True) is centres_of(view, 7, rounded=True)
+    with pytest.raises(ValueError, match="read-only"):
+        kept.rows[0] = 0.0
 
 
 INVALID: tuple[tuple[str, dict[str, Any], str], ...] = (
@@ -143,6 +147,9 @@ INVALID: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("kernel_shap", {"link": "probit"}, "link"),
     ("kernel_shap", {"n_background": 0}, "n_background"),
     ("kernel_shap", {"nsamples": 1}, "nsamples"),
+    ("kernel_shap", {"engine": "fast"}, "engine"),
+    ("kernel_shap", {"verify_rows": -1}, "verify_rows"),
+    ("kernel_shap", {"verify_tolerance": 0.0}, "verify_tolerance"),
     ("kernel_shap", {"l1_reg": "num_feature(10)"}, "l1_reg"),
     ("permutation_shap", {"max_evals": 2}, "max_evals"),
     ("sampling_shap", {"nsamples": 1}, "nsamples"),

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
+
 import msgspec
 import numpy as np
 import pytest
 
 from explaudit.cells import Cell, Record
+from explaudit.engines.kernel import KernelResult, kernel_shap
+from explaudit.explainers import kernel_shap as kernel_adapter
+from explaudit.measure import measure
 from explaudit.study.execute import execute
 from explaudit.study.plan import PRESETS, plan
 from explaudit.study.scenarios import prepared
@@ -84,3 +90,40 @@ def test_models_that_differ_in_psi_alone_share_their_gate() -> None:
     two = prepared(pick("attacked", "lime-two", "", settings=settings)).looked_at
     assert one.gate_ is two.gate_
     assert one.innocuous_ is not two.innocuous_
+
+
+@pytest.mark.parametrize("explainer", ["lime", "rows10"])
+def test_a_record_tells_which_engine_explained_and_how_well_it_was_checked(explainer: str) -> None:
+    record = execute(pick("attacked", "kmeans10", explainer))
+    scalars = {name: value for name, value in record.scalars.items() if value is not None}
+    assert scalars["batched_engine"] == 1.0
+    assert scalars["deviation_from_library"] < 1e-9
+    assert scalars["rows_verified"] == 3
+    assert scalars["rows_sent"] <= scalars["rows_asked"]
+    assert record.n_queries == scalars["rows_sent"] + scalars["verification_queries"]
+    assert not execute(pick("honest", "", "occlusion")).scalars, "it has one engine"
+
+
+def test_engines_are_measured() -> None:
+    record = execute(pick("honest", "", "rows10"))
+    measurements, _ = measure([record], seed=1)
+    found = {m.metric: m.value for m in measurements}
+    for name in ("batched_engine", "deviation_from_library", "rows_asked", "rows_sent"):
+        assert found[name] == record.scalars[name]
+
+
+@pytest.mark.parametrize(("fault", "deviation"), [(1.0, 1.0), (np.nan, None)])
+def test_a_record_tells_why_the_library_explained(
+    fault: float, deviation: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*args: Any, **kwargs: Any) -> KernelResult:
+        result = kernel_shap(*args, **kwargs)
+        return dataclasses.replace(result, values=result.values + fault)
+
+    monkeypatch.setattr(kernel_adapter, "kernel_shap", wrong)
+    record = execute(pick("honest", "", "rows10"))
+    assert record.scalars["batched_engine"] == 0.0
+    assert record.scalars["deviation_from_library"] == pytest.approx(deviation)
+    ((reason, n_rows),) = record.reasons.items()
+    assert reason.startswith("explained by the library: ")
+    assert n_rows == len(record.row_ids)

@@ -41,6 +41,9 @@ class Attributions:
         What else the explainer reported for each row, such as LIME's ``"r2"``.
     reasons : mapping of int to str
         For rows that could not be explained, why.
+    notes : mapping of str to str or float
+        What the explainer says about the call as a whole, such as which engine computed it.
+        Finite numbers and text.
     """
 
     values: Array
@@ -51,6 +54,7 @@ class Attributions:
     n_queries: int
     diagnostics: Mapping[str, Array] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[str, str | float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         values, n_features = _frozen(self.values), len(self.features)
@@ -67,6 +71,7 @@ class Attributions:
             "settings": MappingProxyType(dict(self.settings)),
             "diagnostics": MappingProxyType(diagnostics),
             "reasons": MappingProxyType(dict(self.reasons)),
+            "notes": MappingProxyType(dict(self.notes)),
         }.items():
             object.__setattr__(self, name, owned)
 
@@ -87,6 +92,7 @@ class Attributions:
                 "n_queries": self.n_queries,
                 "diagnostics": {k: _to_lists(v) for k, v in self.diagnostics.items()},
                 "reasons": {str(k): v for k, v in self.reasons.items()},
+                "notes": dict(self.notes),
             },
             allow_nan=False,
         )
@@ -105,6 +111,7 @@ class Attributions:
             n_queries=raw["n_queries"],
             diagnostics={k: _from_lists(v) for k, v in raw["diagnostics"].items()},
             reasons={int(k): v for k, v in raw["reasons"].items()},
+            notes=raw["notes"],
         )
 
 

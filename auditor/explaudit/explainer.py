@@ -35,12 +35,15 @@ class View:
         Knows which features are categorical and what their levels are called.
     query : callable
         ``(matrix of shape (n, n_features)) -> (n,)``: asks the model.
+    notes : dict of str to str or float
+        What an adapter writes in here about the call as a whole becomes `Attributions.notes`.
     """
 
     rows: Array
     background: Array
     encoder: Encoder
     query: Callable[[Array], Array]
+    notes: dict[str, str | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,7 @@ class Explainer(ABC):
                 key: np.array([row.diagnostics.get(key, nan) for row in explained]) for key in keys
             },
             reasons={i: row.reason for i, row in enumerate(explained) if row.reason},
+            notes=view.notes,
         )
 
 

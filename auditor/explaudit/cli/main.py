@@ -18,7 +18,7 @@ __all__ = ["main"]
 
 EXAMPLES = """\b
 Examples:
-  explaudit study                          the study on four data sets, about two minutes
+  explaudit study                          the study on three data sets, about two minutes
   explaudit study --preset quick           a first look, under a minute
   explaudit study --preset paper --jobs 2  every test row, as published
   explaudit report out/study/records.jsonl rebuild the HTML and PDF from the records

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from explaudit.centres import kmeans_centres
+from explaudit.centres import Centres, kmeans_centres
 from explaudit.explainer import View
 from explaudit.seeds import generator
 
-__all__ = ["draw_rows", "kmeans_summary", "typical_row"]
+__all__ = ["as_shap_data", "centres_of", "draw_rows", "typical_row"]
 
 Array = npt.NDArray[np.float64]
 
@@ -49,24 +51,57 @@ def typical_row(view: View, centre: Literal["mean", "median"]) -> Array:
     return row
 
 
-def kmeans_summary(view: View, n: int, *, rounded: bool) -> Any:
-    """Return the background's k-means centres in the form that shap takes weighted rows in.
+def centres_of(view: View, n: int, *, rounded: bool) -> Centres:
+    """Return the k-means centres of a view's background, which must be finite.
+
+    The last few are kept, since the models of a study are explained against one background each.
 
     Parameters
     ----------
     view : View
-        Its background must be finite.
     n : int
         Number of clusters; fewer if there are fewer distinct rows.
     rounded : bool
         See :func:`explaudit.centres.kmeans_centres`.
+    """
+    return _kept_centres(_ByContent(view.background), view.encoder.categorical, n, rounded)
+
+
+class _ByContent:
+    """A matrix as a key: equal to another of the same shape and bits."""
+
+    def __init__(self, matrix: Array) -> None:
+        self.matrix = matrix
+        self._digest = sha256(np.ascontiguousarray(matrix).tobytes()).digest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _ByContent):
+            return NotImplemented
+        return (self._digest, self.matrix.shape) == (other._digest, other.matrix.shape)
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+
+@lru_cache(maxsize=4)
+def _kept_centres(
+    background: _ByContent, categorical: tuple[int, ...], n: int, rounded: bool
+) -> Centres:
+    centres = kmeans_centres(background.matrix, categorical, n, rounded=rounded)
+    for shared in (centres.rows, centres.weights):
+        shared.setflags(write=False)
+    return centres
+
+
+def as_shap_data(reference: Centres, names: tuple[str, ...]) -> Any:
+    """Return weighted reference rows in the form that shap takes them in.
 
     Returns
     -------
     shap's DenseData
-        ``data`` of shape (n_clusters, n_features) in the units of the background, and ``weights``.
+        ``data`` of shape (n_rows, n_features) and ``weights``, which add up to 1.
     """
     from shap.utils._legacy import DenseData
 
-    centres = kmeans_centres(view.background, view.encoder.categorical, n, rounded=rounded)
-    return DenseData(centres.rows, list(view.encoder.names), None, centres.weights)
+    # shap divides the weights in place
+    return DenseData(reference.rows, list(names), None, reference.weights.copy())

@@ -1,20 +1,25 @@
-"""KernelSHAP, through the package shap."""
+"""KernelSHAP, in batches or through the package shap."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from explaudit.centres import Centres
+from explaudit.engines.kernel import Coalitions, KernelResult, kernel_shap
+from explaudit.engines.kernel.settings import varying_groups
 from explaudit.errors import InvalidInputError
-from explaudit.explainer import RowExplainer, RowExplanation, View
-from explaudit.explainers._background import draw_rows, kmeans_summary
+from explaudit.explainer import RowExplanation, View
+from explaudit.explainers._background import as_shap_data, centres_of, draw_rows
 from explaudit.explainers._deduplicate import deduplicated
 from explaudit.explainers._settings import require_at_least, require_choice, require_finite
+from explaudit.explainers._verify import BatchedRun, VerifiedExplainer
+from explaudit.seeds import row_seed, shielded_global_rng
 
 __all__ = ["KernelShap"]
 
@@ -26,13 +31,18 @@ Link = Literal["identity", "logit"]
 # "auto", which shap deprecates with a warning, was its default when LIME and SHAP were first fooled
 _L1_REG = re.compile(r"aic|bic|auto|num_features\(\d+\)")
 
+# features of which the library enumerates all coalitions for a comparison: four times as many
+# coalitions as it draws by itself
+_MOST_ENUMERATED = 13
+
 
 @dataclass(frozen=True)
-class KernelShap(RowExplainer):
+class KernelShap(VerifiedExplainer):
     """KernelSHAP: Shapley values by weighted regression over coalitions of features.
 
     All coalitions are enumerated while there are at most `nsamples` of them, which with
-    ``nsamples="auto"`` is the case up to 11 varying features; above that they are sampled.
+    ``nsamples="auto"`` is the case up to 11 varying features; above that they are sampled. The
+    batched engine makes a result exact, without sampling, wherever that asks no more rows.
 
     Parameters
     ----------
@@ -52,14 +62,19 @@ class KernelShap(RowExplainer):
     link : {"identity", "logit"}
         Whether attributions add up to the answer or to its log-odds.
     deduplicate : bool
-        Ask the model only the distinct rows of each batch that shap makes. The result is the
-        same for every model that scores rows one by one, at a fraction of the cost. Switch it
-        off for a model that may look at the batch as a whole.
+        Ask the model only the distinct rows of a batch, where that pays, at a fraction of the
+        cost. Switch it off for a model that may look at the batch as a whole or that keeps a
+        state: then every row that shap would send is sent, in shap's order, and nothing is exact
+        that shap would sample. Of such a model the library's own answers differ from the
+        engine's, so set `verify_rows` to 0 too, or use the engine "library".
+    engine, verify_rows, verify_tolerance
+        See :class:`explaudit.explainers._verify.VerifiedExplainer`. A row whose coalitions are
+        sampled is compared given the coalitions that the library drew.
 
     Notes
     -----
-    Each explained row has the diagnostic ``"n_asked"``: how many rows shap asked for, whereas
-    `Attributions.n_queries` counts the rows that reached the model.
+    Each explained row has the diagnostic ``"n_asked"``: how many rows its coalitions ask for,
+    whereas `Attributions.n_queries` counts the rows that reached the model.
 
     shap takes a feature for unvarying, and gives it 0, if all its background values agree with
     the row's up to a relative difference of 1e-5 (`numpy.allclose`).
@@ -80,6 +95,7 @@ class KernelShap(RowExplainer):
     deduplicate: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require_choice("background", self.background, Background)
         require_choice("link", self.link, Link)
         require_at_least("n_background", self.n_background, 1)
@@ -91,35 +107,108 @@ class KernelShap(RowExplainer):
             )
 
     def _prepare(self, view: View, seed: int) -> Callable[[Array, int], RowExplanation]:
+        library = _Library(self, view, self._reference(view, seed))
+        return lambda row, own_seed: library.explain(row, self.nsamples)
+
+    def _batched(self, view: View, seed: int) -> BatchedRun:
+        reference = self._reference(view, seed)
+        result = self._engine(view, reference, view.rows, seeds=seed)
+        each = 1 + result.n_coalitions * len(reference.rows)
+        base_value = float(result.base_values)
+        explained = [
+            RowExplanation(values, base_value, {"n_asked": float(asked)})
+            for values, asked in zip(result.values, each, strict=True)
+        ]
+        return BatchedRun(
+            explained, result.rows_asked, result.rows_sent, result.methods, prepared=reference
+        )
+
+    def _compared(
+        self, run: BatchedRun, view: View, seed: int, chosen: Sequence[int]
+    ) -> tuple[Array, Array]:
+        """Compare with what the library enumerates, or with what it makes of its own draw."""
+        library, ours, theirs = _Library(self, view, run.prepared), [], []
+        for i in chosen:
+            row = view.rows[i]
+            nsamples = (
+                self._to_enumerate(row, run.prepared.rows) if run.methods[i] == "exact" else 0
+            )
+            with shielded_global_rng(row_seed(seed, row)):
+                theirs.append(library.explain(row, nsamples or self.nsamples).values)
+            if library.is_complete:
+                ours.append(run.explained[i].values)
+            else:
+                given = self._engine(
+                    view, run.prepared, row[None], mode="given", coalitions=library.coalitions
+                )
+                ours.append(given.values[0])
+        return np.array(ours), np.array(theirs)
+
+    def _to_enumerate(self, row: Array, background: Array) -> int:
+        """Return how many coalitions there are; 0 if they are too many for the library."""
+        n_features = int(varying_groups(row[None], background, np.arange(len(row))).sum())
+        return 2**n_features - 2 if n_features <= _MOST_ENUMERATED else 0
+
+    def _engine(
+        self, view: View, reference: Centres, rows: Array, **coalitions: Any
+    ) -> KernelResult:
+        return kernel_shap(
+            self._query(view),
+            rows,
+            reference.rows,
+            reference.weights,
+            nsamples=self.nsamples,
+            l1_reg=self.l1_reg,
+            link=self.link,
+            deduplicate="auto" if self.deduplicate else False,
+            **coalitions,
+        )
+
+    def _query(self, view: View) -> Query:
+        return _for_logit(view.query) if self.link == "logit" else view.query
+
+    def _reference(self, view: View, seed: int) -> Centres:
+        if self.background == "rows":
+            drawn = draw_rows(view.background, self.n_background, seed)
+            return Centres(drawn, np.ones(len(drawn)))
+        require_finite(view, self.name)
+        return centres_of(view, self.n_background, rounded=self.rounded)
+
+
+class _Library:
+    """The explainer of the package shap, which keeps the coalitions of the row it explained."""
+
+    def __init__(self, settings: KernelShap, view: View, reference: Centres) -> None:
         import shap
 
-        query = _for_logit(view.query) if self.link == "logit" else view.query
-        query = deduplicated(query) if self.deduplicate else query
-        n_asked = 0
+        query = settings._query(view)
+        self._query = deduplicated(query) if settings.deduplicate else query
+        self._l1_reg, self._n_asked = settings.l1_reg, 0
+        data = as_shap_data(reference, view.encoder.names)
+        self._explainer = shap.KernelExplainer(self._ask, data, link=settings.link)
 
-        def ask(matrix: Array) -> Array:
-            nonlocal n_asked
-            n_asked += len(matrix)
-            return query(matrix)
+    def explain(self, row: Array, nsamples: int | Literal["auto"]) -> RowExplanation:
+        before = self._n_asked
+        values = self._explainer.shap_values(
+            row, nsamples=nsamples, l1_reg=self._l1_reg, silent=True
+        )
+        asked = {"n_asked": float(self._n_asked - before)}
+        return RowExplanation(values, float(self._explainer.expected_value), asked)
 
-        explainer = shap.KernelExplainer(ask, self._reference(view, seed), link=self.link)
+    @property
+    def is_complete(self) -> bool:
+        """Whether all coalitions of the last row were enumerated."""
+        n_features: int = self._explainer.M
+        return n_features < 2 or len(self._explainer.maskMatrix) == 2**n_features - 2
 
-        def explain_row(row: Array, own_seed: int) -> RowExplanation:
-            before = n_asked
-            values = explainer.shap_values(
-                row, nsamples=self.nsamples, l1_reg=self.l1_reg, silent=True
-            )
-            return RowExplanation(
-                values, float(explainer.expected_value), {"n_asked": float(n_asked - before)}
-            )
+    @property
+    def coalitions(self) -> Coalitions:
+        """Those of the last row."""
+        return Coalitions.given(self._explainer.maskMatrix, self._explainer.kernelWeights)
 
-        return explain_row
-
-    def _reference(self, view: View, seed: int) -> Any:
-        if self.background == "rows":
-            return draw_rows(view.background, self.n_background, seed)
-        require_finite(view, self.name)
-        return kmeans_summary(view, self.n_background, rounded=self.rounded)
+    def _ask(self, matrix: Array) -> Array:
+        self._n_asked += len(matrix)
+        return self._query(matrix)
 
 
 def _for_logit(query: Query) -> Query:

@@ -1,21 +1,23 @@
-"""LIME for tables, through the package lime."""
+"""LIME for tables, in batches or through the package lime."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from explaudit.explainer import RowExplainer, RowExplanation, View
+from explaudit.engines.lime import LimeResult, LimeSettings, covers, lime_tabular, prepare
+from explaudit.explainer import RowExplanation, View
 from explaudit.explainers._settings import (
     require_at_least,
     require_choice,
     require_finite,
     require_positive,
 )
+from explaudit.explainers._verify import BatchedRun, VerifiedExplainer
 
 __all__ = ["LimeTabular"]
 
@@ -25,7 +27,7 @@ FeatureSelection = Literal["auto", "none", "highest_weights", "forward_selection
 
 
 @dataclass(frozen=True)
-class LimeTabular(RowExplainer):
+class LimeTabular(VerifiedExplainer):
     """LIME: a ridge regression around the row, on perturbed rows weighted by proximity.
 
     Parameters
@@ -49,6 +51,14 @@ class LimeTabular(RowExplainer):
         Width of the exponential kernel; None is ``0.75 * sqrt(n_features)``.
     distance_metric : str
         A metric of `sklearn.metrics.pairwise_distances`.
+    deduplicate : bool
+        Whether the batched engine asks the model only the distinct rows of a batch, where that
+        pays. Switch it off for a model that may look at the batch as a whole or that keeps a
+        state: then what lime would send is sent, in lime's order. Of such a model the library's
+        own answers differ from the engine's, so set `verify_rows` to 0 too.
+    engine, verify_rows, verify_tolerance
+        See :class:`explaudit.explainers._verify.VerifiedExplainer`. Both engines draw from the
+        same random stream, so that equal seeds give equal coefficients.
 
     Notes
     -----
@@ -76,8 +86,12 @@ class LimeTabular(RowExplainer):
     feature_selection: FeatureSelection = "auto"
     kernel_width: float | None = None
     distance_metric: str = "euclidean"
+    deduplicate: bool = True
+
+    _also_compared: ClassVar[tuple[str, ...]] = ("r2", "intercept")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require_choice("discretizer", self.discretizer, Discretizer)
         require_choice("feature_selection", self.feature_selection, FeatureSelection)
         require_at_least("num_samples", self.num_samples, 2)
@@ -85,6 +99,29 @@ class LimeTabular(RowExplainer):
             require_at_least("num_features", self.num_features, 1)
         if self.kernel_width is not None:
             require_positive("kernel_width", self.kernel_width)
+
+    def _not_covered(self) -> str:
+        return covers(self._engine_settings)
+
+    @property
+    def _engine_settings(self) -> LimeSettings:
+        return LimeSettings(**{own.name: getattr(self, own.name) for own in fields(LimeSettings)})
+
+    def _batched(self, view: View, seed: int) -> BatchedRun:
+        require_finite(view, self.name)
+        labels = self._labels(view)
+        settings = self._engine_settings
+        result = lime_tabular(
+            view.query,
+            view.rows,
+            prepare(view.background, view.encoder.categorical, settings, labels),
+            settings,
+            seeds=seed,
+            deduplicate="auto" if self.deduplicate else False,
+        )
+        learned = 0 if labels is None else len(labels)
+        explained = [_from_engine(result, i) for i in range(len(view.rows))]
+        return BatchedRun(explained, result.rows_asked + learned, result.rows_sent + learned)
 
     def _prepare(self, view: View, seed: int) -> Callable[[Array, int], RowExplanation]:
         from sklearn.utils import check_random_state
@@ -113,16 +150,12 @@ class LimeTabular(RowExplainer):
     def _explainer(self, view: View, kernel: Callable[..., Array]) -> Any:
         from lime.lime_tabular import LimeTabularExplainer
 
-        labels = None
-        if self.discretize_continuous and self.discretizer == "entropy":
-            answers = view.query(view.background)
-            labels = answers > answers.mean()
         features = view.encoder.features
         return LimeTabularExplainer(
             view.background,
             # the same fit as in "classification" on the explained class, and it takes any number
             mode="regression",
-            training_labels=labels,
+            training_labels=self._labels(view),
             feature_names=list(view.encoder.names),
             categorical_features=list(view.encoder.categorical),
             categorical_names={j: features[j].level_names for j in view.encoder.categorical},
@@ -134,6 +167,13 @@ class LimeTabular(RowExplainer):
             sample_around_instance=self.sample_around_instance,
             random_state=0,
         )
+
+    def _labels(self, view: View) -> npt.NDArray[np.bool_] | None:
+        """Return the classes that bins are learned from; None for bins by quantiles."""
+        if not self.discretize_continuous or self.discretizer != "entropy":
+            return None
+        answers = view.query(view.background)
+        return np.asarray(answers > answers.mean())
 
 
 class _RecordingKernel:
@@ -151,18 +191,35 @@ def _collect(explanation: Any, n_features: int, weights: Array) -> RowExplanatio
     neighbours = weights[1:]
     total = float(neighbours.sum())
     squares = float((neighbours**2).sum())
+    values = np.zeros(n_features)
+    for feature, weight in explanation.local_exp[1]:
+        values[feature] = weight
     diagnostics = {
         "r2": float(explanation.score),
         "ess": total**2 / squares if squares > 0 else 0.0,
         "intercept": float(explanation.intercept[1]),
     }
-    if total < 1.0:
+    return _unless_degenerate(values, total, diagnostics)
+
+
+def _from_engine(result: LimeResult, i: int) -> RowExplanation:
+    diagnostics = {
+        "r2": float(result.r2[i]),
+        "ess": float(result.effective_sample_size[i]),
+        "intercept": float(result.intercepts[i]),
+    }
+    total = float(result.kernel_weight_total[i])
+    return _unless_degenerate(result.values[i], total, diagnostics)
+
+
+def _unless_degenerate(
+    values: Array, total_weight: float, diagnostics: dict[str, float]
+) -> RowExplanation:
+    """Refuse a fit to perturbed rows that together weigh less than the explained row."""
+    if total_weight < 1.0:
         return RowExplanation(
-            np.full(n_features, np.nan),
+            np.full(len(values), np.nan),
             diagnostics=diagnostics,
             reason="degenerate fit: the perturbed rows weigh less than the row itself",
         )
-    values = np.zeros(n_features)
-    for feature, weight in explanation.local_exp[1]:
-        values[feature] = weight
     return RowExplanation(values, diagnostics=diagnostics)

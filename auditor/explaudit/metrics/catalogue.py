@@ -149,6 +149,50 @@ _GATE: tuple[MetricEntry, ...] = tuple(
     )
 )
 
+_ENGINE: tuple[MetricEntry, ...] = tuple(
+    MetricEntry(
+        name=name,
+        kind="cost",
+        direction="lower" if name in ("deviation_from_library", "rows_sent") else "none",
+        range=bounds,
+        unit=unit,
+        source="explaudit: batched engines, verified against the libraries",
+        description=description,
+        undefined=undefined,
+    )
+    for name, bounds, unit, description, undefined in (
+        (
+            "batched_engine",
+            _UNIT_INTERVAL,
+            "share of cells",
+            "Cells whose explanations are the batched engine's; the others are the library's own.",
+            "",
+        ),
+        (
+            "deviation_from_library",
+            (0.0, None),
+            "units of the attributions",
+            "Checked against the library: the largest absolute deviation of the batched engine "
+            "among rows of a cell that both explained, averaged over replicates.",
+            "only one of engine and library could explain a row",
+        ),
+        (
+            "rows_asked",
+            (0.0, None),
+            "rows",
+            "Rows that the explainer's method asks the model to score for all explained rows.",
+            "",
+        ),
+        (
+            "rows_sent",
+            (0.0, None),
+            "rows",
+            "Rows that the batched engine sent to the model for them.",
+            "",
+        ),
+    )
+)
+
 _GAMEABILITY = MetricEntry(
     name="gameability",
     kind="summary",
@@ -170,6 +214,7 @@ def catalogue() -> tuple[MetricEntry, ...]:
         *(_not_worse(spec) for spec in specs if spec.kind == "quality"),
         *_BEHAVIOUR,
         *_GATE,
+        *_ENGINE,
         _GAMEABILITY,
     )
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from explaudit import registry
+from explaudit.attributions import Attributions
 from explaudit.behaviour import behaviour_rows
 from explaudit.cells import Cell, Record
 from explaudit.metrics import MetricContext, row_metrics
@@ -61,10 +62,43 @@ def _explanation(cell: Cell, made: Prepared) -> dict[str, Any]:
     measured, reasons = row_metrics(found, context)
     return {
         "rows": {name: as_json(values) for name, values in measured.items()},
-        "reasons": reasons,
+        "scalars": _engine_scalars(found),
+        "reasons": reasons | _fallback(found),
         "row_ids": [int(i) for i in rows.index],
         "n_queries": found.n_queries,
     }
+
+
+#: What the record calls the numbers that an explainer with a batched engine notes.
+_ENGINE_SCALARS = {
+    "deviation": "deviation_from_library",
+    "rows_asked": "rows_asked",
+    "rows_sent": "rows_sent",
+    "rows_verified": "rows_verified",
+    "verification_queries": "verification_queries",
+}
+
+
+def _engine_scalars(found: Attributions) -> dict[str, float | None]:
+    """Return what is known about the engine; nothing for an explainer that has but one."""
+    if "engine" not in found.notes:
+        return {}
+    numbers: dict[str, float | None] = {
+        scalar: float(found.notes[note])
+        for note, scalar in _ENGINE_SCALARS.items()
+        if note in found.notes
+    }
+    if "rows_verified" in numbers:
+        # undefined where only one of the two could explain a row
+        numbers.setdefault("deviation_from_library", None)
+    return {"batched_engine": float(found.notes["engine"] == "batched"), **numbers}
+
+
+def _fallback(found: Attributions) -> dict[str, int]:
+    """Return why the library explained the rows though a batched engine was asked for."""
+    if "fallback" not in found.notes:
+        return {}
+    return {f"explained by the library: {found.notes['fallback']}": len(found.values)}
 
 
 def _behaviour(cell: Cell, made: Prepared) -> dict[str, Any]:

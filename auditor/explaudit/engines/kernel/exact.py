@@ -107,7 +107,9 @@ class Tables:
         n_rows, _, n_groups = self._differs.shape
         values = np.zeros((n_rows, n_groups, self._answers.shape[1]))
         for k, (rows, others) in self._pairs.items():
-            credits = np.tensordot(self._table(k), _shapley_matrix(k), axes=(1, 0))
+            # a product for each: of one for all, even rounding would depend on the other rows
+            tables = self._table(k).transpose(0, 2, 1)[:, :, None]
+            credits = (tables @ _shapley_matrix(k))[:, :, 0]
             credits *= weights[others, None, None]
             groups = np.nonzero(self._differs[rows, others])[1].reshape(len(rows), k)
             np.add.at(values, (rows[:, None], groups), credits.transpose(0, 2, 1))

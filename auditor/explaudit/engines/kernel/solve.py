@@ -24,7 +24,8 @@ class KernelSystem:
     """The regression of one set of coalitions, ready for any number of answers.
 
     Everything that does not depend on the model is computed once: a *problem*, which is one
-    output of one explained row, costs one product with its answers and a small solve.
+    output of one explained row, costs one product with its answers and a small solve. Each is
+    solved by itself, so that not even its rounding depends on the others.
 
     Parameters
     ----------
@@ -68,8 +69,8 @@ class KernelSystem:
         -------
         ndarray of shape (n_problems, n_features)
         """
-        product: Array = (answers * self._root_weights) @ self._design
-        return product
+        product: Array = (answers * self._root_weights)[:, None] @ self._design
+        return product[:, 0]
 
     def solve(self, moments: Array, totals: Array) -> Array:
         """Solve for all features.
@@ -89,9 +90,9 @@ class KernelSystem:
         everything = np.arange(self.gram.shape[0])
         matrix, right = self._reduced(everything[None], moments, totals)
         if self._factor is None:
-            others = right @ np.linalg.pinv(matrix[0], hermitian=True)
+            others = (right[:, None] @ np.linalg.pinv(matrix[0], hermitian=True))[:, 0]
         else:
-            others = cho_solve(self._factor, right.T, check_finite=False).T
+            others = np.array([cho_solve(self._factor, b, check_finite=False) for b in right])
         return _completed(others, totals)
 
     def solve_selected(
