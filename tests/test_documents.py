@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import gzip
 import re
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from explaudit.cli import main
+from explaudit.study.rebuild import rebuild
+from explaudit_reports.provenance import fingerprint
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
@@ -51,6 +54,17 @@ def test_make_targets_that_the_readme_names_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in set(re.findall(r"make ([a-z-]+)", readme)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_committed_report_is_that_of_its_records(tmp_path: Path) -> None:
+    example = ROOT / "reports" / "example"
+    log = tmp_path / "records.jsonl"
+    log.write_bytes(gzip.decompress((example / "records.jsonl.gz").read_bytes()))
+    rebuilt = rebuild(log, tmp_path)
+    assert rebuilt.warnings == ()
+    assert rebuilt.results.cells.unjudged == []
+    page = (example / "report.html").read_text(encoding="utf-8")
+    assert f"results {fingerprint(rebuilt.results)[:12]}" in page
 
 
 def test_ci_runs_exactly_the_readmes_test_command() -> None:

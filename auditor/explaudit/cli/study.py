@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -79,12 +78,12 @@ def study(
       explaudit study --preset paper --replicates 5 --jobs 4 --out out/paper
     """  # noqa: D301  click needs the real character
     from explaudit.study.run import run_study
-    from explaudit.study.tables import COMMUNITIES_FILE
+    from explaudit.study.tables import COMMUNITIES_FILE, file_sha256
 
     settings = _settings(preset, choices)
     if communities_file is not None:
         os.environ[COMMUNITIES_FILE] = str(communities_file.resolve())
-        digest = hashlib.sha256(communities_file.read_bytes()).hexdigest()
+        digest = file_sha256(communities_file)
         settings = msgspec.structs.replace(settings, own_communities_file=digest)
     if jobs is not None and jobs < 1:
         raise InvalidInputError("--jobs", "at least 1", jobs)

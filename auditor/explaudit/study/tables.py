@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from explaudit.study.roles import UNRELATED, Protocol, Roles, roles
 from explaudit_datasets import load
 from explaudit_datasets.published import load_published
 
-__all__ = ["COMMUNITIES_FILE", "StudyTable", "prepare"]
+__all__ = ["COMMUNITIES_FILE", "StudyTable", "file_sha256", "prepare"]
 
 #: Environment variable that names a user's own copy of the unnormalised Communities and Crime file.
 COMMUNITIES_FILE = "EXPLAUDIT_COMMUNITIES_FILE"
@@ -113,6 +115,11 @@ def prepare(dataset: Part, *, replicate: int, seed: int) -> StudyTable:
         roles=played,
         sha256=sha256,
     )
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, by which a study knows the user's own copy of the data."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _source(
