@@ -13,13 +13,14 @@ REQUIREMENTS := requirements/dev.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help study test test-slow lint lock clean
+.PHONY: help study test test-slow lint bench lock clean
 
 help:
 	@echo "make study      run the study, or go on with it, and write its report to $(OUT)"
 	@echo "make test       all checks and all tests but the slow ones"
 	@echo "make test-slow  the slow tests"
 	@echo "make lint       the checks that run no test"
+	@echo "make bench      the engines against the libraries: ratios of CPU time, one thread"
 	@echo "make lock       bring $(REQUIREMENTS) in line with pyproject.toml;"
 	@echo "                with LOCK=--upgrade, to the newest versions"
 	@echo "make clean      remove .venv and what tools leave behind; results in out/ stay"
@@ -39,6 +40,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/kernel_engine.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/lime_engine.py
 
 lock: $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv

@@ -24,6 +24,7 @@
 import hashlib
 import os
 import tempfile
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -37,6 +38,8 @@ from explaudit.explainers import KernelShap, LimeTabular
 from explaudit.study import PRESETS, prepare, run_study
 from explaudit_attacks import ScaffoldingAttack, SensitiveRule, UnrelatedRule
 
+# progress bars need no widgets here
+warnings.filterwarnings("ignore", message="IProgress not found")
 rows_wanted = os.environ.get("EXPLAUDIT_NOTEBOOK_ROWS")
 n_rows = int(rows_wanted) if rows_wanted else None
 # %matplotlib inline
@@ -157,6 +160,7 @@ if n_rows is not None:
 with tempfile.TemporaryDirectory() as folder:
     results = run_study(settings, Path(folder), jobs=2, progress=False).results
 print(f"{results.cells.done} of {results.cells.planned} cells judged")
+print(*(cell.reason for cell in results.cells.unjudged), sep="\n")
 
 # %%
 beside = pd.DataFrame([msgspec.to_builtins(row) for row in results.reference])

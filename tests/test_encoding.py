@@ -296,3 +296,12 @@ def test_features_are_found_by_name() -> None:
     assert encoded().index("job") == 2
     with pytest.raises(InvalidInputError, match="one of age, colour, job, member, got 'red'"):
         encoded().index("red")
+
+
+def test_numeric_features_alone_ask_nothing_of_the_others() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0], "c": ["x", "y"], "b": [3.0, 4.0]})
+    encoder = Encoder.from_frame(frame)
+    unseen = frame.assign(c=["z", "z"])
+    np.testing.assert_array_equal(encoder.encode_numeric(unseen), [[1.0, 3.0], [2.0, 4.0]])
+    with pytest.raises(InvalidInputError, match="column 'c'"):
+        encoder.encode(unseen)

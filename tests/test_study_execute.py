@@ -127,3 +127,13 @@ def test_a_record_tells_why_the_library_explained(
     ((reason, n_rows),) = record.reasons.items()
     assert reason.startswith("explained by the library: ")
     assert n_rows == len(record.row_ids)
+
+
+def test_the_published_lime_gate_is_asked_about_raw_centres() -> None:
+    """They average binary columns to values that are no level; that gate sees numbers alone."""
+    settings = msgspec.structs.replace(
+        PRESETS["paper"], datasets=("german",), n_rows=2, n_rows_crossed=2
+    )
+    found = execute(pick("attacked", "lime", "shap-raw-centres", settings=settings))
+    assert found.status == "ok"
+    assert len(found.row_ids) == 2

@@ -137,7 +137,7 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
         learnt, out = ~data.held_out, data.held_out
         seen = data.rows[:, self._gate_features()]
         self.gate_ = gate.fit(seen[learnt], data.real[learnt], sample_weight=data.weights[learnt])
-        probability, real = self._probability_real(data.rows[out]), data.real[out]
+        probability, real = self._probability_real(seen[out]), data.real[out]
         self.threshold_ = self.threshold
         if self.keep_real is not None and real.any():
             self.threshold_ = float(np.quantile(probability[real], 1 - self.keep_real))
@@ -189,18 +189,24 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
         return answers
 
     def _judged_real(self, X: Any) -> Mask:
-        return self._probability_real(self._encode(X)) >= self.threshold_
+        return self._probability_real(self._seen(X)) >= self.threshold_
 
-    def _probability_real(self, matrix: Matrix) -> npt.NDArray[np.float64]:
-        seen = matrix[:, self._gate_features()]
+    def _probability_real(self, seen: Matrix) -> npt.NDArray[np.float64]:
         return np.asarray(self.gate_.predict_proba(seen), dtype=np.float64)[:, 1]
+
+    def _seen(self, X: Any) -> Matrix:
+        """Return the features that the gate sees, of shape (n_rows, n_seen)."""
+        if self.gate_columns == "numeric" and self.encoder is not None:
+            # a query may hold values that are no level, where a gate that does not look passes
+            return np.asarray(self.encoder.encode_numeric(self._frame(X)), dtype=np.float64)
+        return self._encode(X)[:, self._gate_features()]
+
+    def _frame(self, X: Any) -> pd.DataFrame:
+        return X if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=self.encoder.columns)
 
     def _encode(self, X: Any) -> Matrix:
         if self.encoder is not None:
-            frame = (
-                X if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=self.encoder.columns)
-            )
-            return np.asarray(self.encoder.encode(frame), dtype=np.float64)
+            return np.asarray(self.encoder.encode(self._frame(X)), dtype=np.float64)
         try:
             return np.asarray(X, dtype=np.float64)
         except (TypeError, ValueError) as error:

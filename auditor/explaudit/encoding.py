@@ -145,6 +145,26 @@ class Encoder:
             matrix[:, j] = codes_of(self.features[j], frame)
         return matrix
 
+    def encode_numeric(self, frame: pd.DataFrame) -> Matrix:
+        """Encode the numeric features alone, whatever the categorical columns hold.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n_rows, n_columns)
+            Must hold all columns of the encoder.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_numeric_features)
+            In the order of the matrix.
+
+        Raises
+        ------
+        InvalidInputError
+            If a column is missing or there twice, or a numeric column holds something else.
+        """
+        return _numbers(self._in_order(frame).iloc[:, self._numeric[1]])
+
     def decode(self, matrix: Matrix) -> pd.DataFrame:
         """Turn a matrix back into the table that the model expects.
 
