@@ -123,3 +123,11 @@ def test_help_teaches(command: list[str]) -> None:
     result = invoke(*command, "--help")
     assert result.exit_code == 0
     assert "explaudit" in result.output
+
+
+def test_a_report_on_a_biased_score_says_so_and_how_to_run_it_again(tmp_path: Path) -> None:
+    result = invoke("study", *TINY, "--bias", "0.4", "--out", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "a trained score of which 0.4 is taken off" in page
+    assert "--bias 0.4" in page

@@ -69,6 +69,7 @@ _OPTIONS = {
     "explainers": "--explainer",
     "n_rows": "--rows",
     "replicates": "--replicates",
+    "bias": "--bias",
     "fidelity_floor": "--fidelity-floor",
     "seed": "--seed",
 }

@@ -24,7 +24,7 @@ __all__ = ["study"]
     type=click.Choice(list(PRESETS)),
     default="standard",
     show_default=True,
-    help="quick: under a minute; standard: about two; full: over an hour; paper: as published.",
+    help="quick: under a minute; standard: about two; full: every setting; paper: as published.",
 )
 @click.option("--protocol", type=click.Choice(PROTOCOLS), help="Sound, or as published.")
 @click.option("--dataset", "datasets", multiple=True, help="Only this data set (may be repeated).")

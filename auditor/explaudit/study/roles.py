@@ -58,6 +58,15 @@ class Roles:
             return Part("sensitive_rule", group)
         return Part("score_bias", {**group, "strength": strength})
 
+    def describe(self, strength: float | None) -> str:
+        """Return in words what :meth:`biased` does."""
+        if strength is None:
+            return self.biased_text
+        return (
+            f"a trained score of which {strength:g} is taken off for the rows that the study's "
+            f"rule denies ({self.biased_text}); unfavourable below one half"
+        )
+
 
 def _unrelated_rule(*columns: str, **settings: list[str] | list[float]) -> Part:
     return Part("unrelated_rule", {"columns": list(columns), **settings})

@@ -96,7 +96,7 @@ def _note(name: str, settings: StudySettings, records: Sequence[Record]) -> Data
         licence=facts.licence,
         known_harms=" ".join(facts.known_harms),
         sensitive=played.sensitive,
-        biased_rule=played.biased_text,
+        biased_rule=played.describe(settings.bias),
         innocuous_rule=played.innocuous_text,
         preparation=_PREPARATION[settings.protocol],
     )
