@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,26 +18,9 @@ import shap
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
 
 from explaudit.engines.kernel import KernelResult, kernel_shap
+from measuring import Model, Side, Timed, by_turns
 
 Array = npt.NDArray[np.float64]
-Model = Callable[[Array], Array]
-
-REPEATS = 5
-
-
-class Timed:
-    """A model that adds up the CPU time that it takes itself."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self.seconds = 0.0
-
-    def __call__(self, matrix: Array) -> Array:
-        """Answer, and take the time."""
-        start = time.process_time()
-        answers = self._model(matrix)
-        self.seconds += time.process_time() - start
-        return answers
 
 
 @dataclass(frozen=True)
@@ -52,14 +34,6 @@ class Case:
     n_library: int
     library: dict[str, Any] = field(default_factory=dict)
     engine: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Side:
-    """What one side took for each row, in milliseconds, and the model's own share of it."""
-
-    milliseconds: float
-    model_share: float
 
 
 def integer_table(n_rows: int, rng: np.random.Generator) -> Array:
@@ -113,13 +87,6 @@ def cases(n_rows: int) -> list[Case]:
     return found
 
 
-def measured(run: Callable[[], object], timed: Timed, n_rows: int) -> tuple[float, float]:
-    """Return milliseconds for each row, and the model's own."""
-    timed.seconds, start = 0.0, time.process_time()
-    run()
-    return (time.process_time() - start) * 1e3 / n_rows, timed.seconds * 1e3 / n_rows
-
-
 def compare(case: Case) -> tuple[Side, Side, KernelResult, float]:
     """Time both sides by turns; also return the engine's result and the largest deviation."""
     theirs, ours = Timed(case.model), Timed(case.model)
@@ -135,14 +102,7 @@ def compare(case: Case) -> tuple[Side, Side, KernelResult, float]:
         return kernel_shap(ours, case.rows, summary.data, summary.weights, **case.engine)
 
     result, deviation = engine(), float(np.abs(engine().values[: len(few)] - library()).max())
-    times = np.array(
-        [
-            [measured(library, theirs, len(few)), measured(engine, ours, len(case.rows))]
-            for _ in range(REPEATS)
-        ]
-    )
-    totals, models = np.median(times, axis=0).T
-    sides = [Side(float(t), float(m / t)) for t, m in zip(totals, models, strict=True)]
+    sides = by_turns([(library, theirs, len(few)), (engine, ours, len(case.rows))])
     return sides[0], sides[1], result, deviation
 
 

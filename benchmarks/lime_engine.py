@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args
 
@@ -26,26 +25,9 @@ from explaudit.engines.lime import (
     lime_tabular,
     prepare,
 )
+from measuring import Model, Side, Timed, by_turns
 
 Array = npt.NDArray[np.float64]
-Model = Callable[[Array], Array]
-
-REPEATS = 5
-
-
-class Timed:
-    """A model that adds up the CPU time that it takes itself."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self.seconds = 0.0
-
-    def __call__(self, matrix: Array) -> Array:
-        """Answer, and take the time."""
-        start = time.process_time()
-        answers = self._model(matrix)
-        self.seconds += time.process_time() - start
-        return answers
 
 
 @dataclass(frozen=True)
@@ -59,14 +41,6 @@ class Case:
     settings: LimeSettings
     n_library: int
     n_engine: int
-
-
-@dataclass(frozen=True)
-class Side:
-    """What one side took for each row, in milliseconds, and the model's own share of it."""
-
-    milliseconds: float
-    model_share: float
 
 
 def compas_like(n_rows: int, rng: np.random.Generator) -> Array:
@@ -136,13 +110,6 @@ def engine(model: Model, table: TrainingTable, case: Case, stream: Stream) -> Li
     return lime_tabular(model, rows, table, case.settings, stream=stream, seeds=seeds)
 
 
-def measured(run: Callable[[], object], timed: Timed, n_rows: int) -> tuple[float, float]:
-    """Return milliseconds for each row, and the model's own."""
-    timed.seconds, start = 0.0, time.process_time()
-    run()
-    return (time.process_time() - start) * 1e3 / n_rows, timed.seconds * 1e3 / n_rows
-
-
 def compare(case: Case, stream: Stream) -> tuple[Side, Side, LimeResult, float]:
     """Time both sides by turns; also return the engine's result and the largest deviation."""
     theirs, ours = Timed(case.model), Timed(case.model)
@@ -159,17 +126,12 @@ def compare(case: Case, stream: Stream) -> tuple[Side, Side, LimeResult, float]:
     few = case.training[: case.n_library]
     result = engine(ours, table, case, stream)
     expected = library(explainer, theirs, few, case)
-    times = np.array(
+    sides = by_turns(
         [
-            [
-                measured(lambda: library(explainer, theirs, few, case), theirs, len(few)),
-                measured(lambda: engine(ours, table, case, stream), ours, case.n_engine),
-            ]
-            for _ in range(REPEATS)
+            (lambda: library(explainer, theirs, few, case), theirs, len(few)),
+            (lambda: engine(ours, table, case, stream), ours, case.n_engine),
         ]
     )
-    totals, models = np.median(times, axis=0).T
-    sides = [Side(float(t), float(m / t)) for t, m in zip(totals, models, strict=True)]
     deviation = float(np.abs(result.values[: len(few)] - expected).max())
     return sides[0], sides[1], result, deviation
 
