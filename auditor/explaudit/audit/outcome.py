@@ -1,0 +1,154 @@
+"""What an audit says: the structs behind the verdict in results.json."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = ["Finding", "Hidden", "Judgement", "Outcome", "Power", "TestResult", "Verdict"]
+
+Outcome = Literal["pass", "fail", "inconclusive"]
+
+
+class TestResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One test of whether the model treats queries and real data alike.
+
+    Attributes
+    ----------
+    name : str
+        The test's name, with the explainer's where the test is about one.
+    p_value : float or None
+        Probability, under honesty, of a score at least as high; None where the test says nothing.
+    score : float or None
+        What was measured, in the unit that `reason` tells.
+    threshold : float or None
+        The score at which the test alone would reject at the audit's level.
+    queries : int
+        Rows that the test sent to the model; rows that tests share count for the first of them.
+    reason : str
+        What was found, or why the test cannot say, in words that can be defended.
+    counted : bool
+        Whether the test takes part in the verdict; baselines are shown and do not.
+    adjusted_p_value : float or None
+        After Holm's step-down over all counted tests.
+    false_alarm_rate : float or None
+        As measured on honest models at the audit's level, where it was measured.
+    details : dict of str to float
+        Further figures of the test.
+    """
+
+    name: str
+    p_value: float | None
+    score: float | None = None
+    threshold: float | None = None
+    queries: int = 0
+    reason: str = ""
+    counted: bool = True
+    adjusted_p_value: float | None = None
+    false_alarm_rate: float | None = None
+    details: dict[str, float] = {}
+
+
+class Hidden(msgspec.Struct, frozen=True, kw_only=True):
+    """A feature's effect on real data that the explainer's queries do not show.
+
+    Attributes
+    ----------
+    feature : str
+        The feature's name.
+    estimate, low, high : float
+        Effect on real rows less effect on the queries, in units of the model's output, and its
+        interval.
+    real, shown : float
+        The two effects.
+    explainer : str
+        Whose queries they are.
+    """
+
+    feature: str
+    estimate: float
+    low: float
+    high: float
+    real: float
+    shown: float
+    explainer: str
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about the model that a reader must know and that is no sign of deception.
+
+    Attributes
+    ----------
+    name : str
+        What kind of finding.
+    feature : str
+        The feature that it is about.
+    estimate, low, high : float or None
+        The figure and its interval.
+    text : str
+        The finding in words.
+    """
+
+    name: str
+    feature: str
+    estimate: float | None
+    low: float | None = None
+    high: float | None = None
+    text: str = ""
+
+
+class Power(msgspec.Struct, frozen=True, kw_only=True):
+    """The smallest hidden effect that a test would have found with the given probability.
+
+    Attributes
+    ----------
+    test, feature : str
+        Of which test and feature.
+    smallest_effect : float or None
+        In units of the model's output; None where no effect would have been found.
+    probability : float
+        The probability of finding it.
+    """
+
+    test: str
+    feature: str
+    smallest_effect: float | None
+    probability: float = 0.8
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What one detector has to say."""
+
+    tests: tuple[TestResult, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    power: tuple[Power, ...] = ()
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the audit as a whole has to say.
+
+    Attributes
+    ----------
+    outcome : {"pass", "fail", "inconclusive"}
+        Whether the model answers an explainer's queries under another regime than real data.
+    alpha : float
+        The family-wise false-alarm rate over all counted tests.
+    sentence : str
+        The outcome in one sentence.
+    tests, hidden, findings, power
+        What all detectors said.
+    queries, budget : int
+        Rows sent to the model, and how many were allowed.
+    """
+
+    outcome: Outcome
+    alpha: float
+    sentence: str
+    tests: tuple[TestResult, ...]
+    hidden: tuple[Hidden, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    power: tuple[Power, ...] = ()
+    queries: int = 0
+    budget: int = 0
