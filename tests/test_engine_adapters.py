@@ -205,6 +205,45 @@ def test_without_deduplication_the_model_is_sent_what_lime_sends() -> None:
     np.testing.assert_allclose(np.vstack(ours.sent), np.vstack(theirs.sent), rtol=1e-12, atol=1e-10)
 
 
+class Stateful(Model):
+    """Answers also by the batch that a row comes in, and by how many came before it."""
+
+    def __call__(self, table: pd.DataFrame) -> Array:
+        answers = super().__call__(table)
+        return np.asarray(answers + 0.1 * answers.mean() * len(self.sent))
+
+
+def levels_only(model: Model) -> Scenario:
+    """Few possible rows, so that perturbed rows repeat."""
+    frame = make_frame(60, 6)
+    for j, name in enumerate(["x0", "x1", "x2", "x3", "age"]):
+        frame[name] = frame[name] > (40 if name == "age" else j % 2)
+    encoder = Encoder.from_frame(frame)
+    return Scenario(frame.iloc[:5], model, frame, encoder, Display(encoder.names))
+
+
+@pytest.mark.parametrize("settings", LIME[:3], ids=repr)
+def test_without_deduplication_a_stateful_model_gives_limes_own_explanations(
+    settings: dict[str, Any],
+) -> None:
+    explainer = LimeTabular(num_samples=300, deduplicate=False, verify_rows=0, **settings)
+    ours = explainer.explain(make_scenario(model=Stateful()), seed=SEED)
+    theirs = by_library(explainer, make_scenario(model=Stateful()))
+    assert ours.notes["engine"] == "batched"
+    np.testing.assert_allclose(ours.values, theirs.values, atol=TOLERANCE)
+    ours = explainer.explain(levels_only(Stateful()), seed=SEED)
+    theirs = by_library(explainer, levels_only(Stateful()))
+    np.testing.assert_allclose(ours.values, theirs.values, atol=TOLERANCE)
+
+
+def test_with_deduplication_a_stateful_model_is_told_apart() -> None:
+    explainer = LimeTabular(num_samples=300)
+    changed = explainer.explain(levels_only(Stateful()), seed=SEED)
+    assert float(changed.notes["rows_sent"]) < float(changed.notes["rows_asked"])
+    assert float(changed.notes["deviation"]) > 1e-3
+    assert changed.notes["engine"] == "library"
+
+
 @pytest.mark.filterwarnings("ignore:Data was converted to boolean")  # what the metric works on
 def test_settings_that_the_engine_does_not_cover_are_left_to_the_library() -> None:
     explainer = LimeTabular(num_samples=300, distance_metric="russellrao")
@@ -214,6 +253,8 @@ def test_settings_that_the_engine_does_not_cover_are_left_to_the_library() -> No
     theirs = by_library(explainer, make_scenario())
     np.testing.assert_array_equal(found.values, theirs.values)
     assert found.n_queries == theirs.n_queries, "nothing is asked in vain"
+    fast = replace(explainer, stream="fast").explain(make_scenario(), seed=SEED)
+    assert (fast.notes["stream"], fast.notes["fallback"]) == ("library", found.notes["fallback"])
 
 
 # -- faults: what is wrong is found, said, and replaced by the library's ---------------------------

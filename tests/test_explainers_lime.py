@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,11 +12,13 @@ import pandas as pd
 import pytest
 from lime.lime_tabular import LimeTabularExplainer
 
+from explaudit.attributions import Attributions
 from explaudit.encoding import Encoder
+from explaudit.engines.lime import LimeResult, Stream, lime_tabular
+from explaudit.errors import InvalidInputError
 from explaudit.explainer import Explainer
-from explaudit.explainers import (
-    LimeTabular,
-)
+from explaudit.explainers import LimeTabular
+from explaudit.explainers import lime_tabular as adapter
 from explaudit.scenario import Display, Scenario
 from explaudit.seeds import row_seed
 
@@ -159,3 +162,122 @@ def test_lime_learns_entropy_bins_from_the_models_own_answers() -> None:
     assert np.abs(found.values[0]).argmax() == 2
     assert found.diagnostics["r2"][0] > 0.95  # a bin ends where the model's step is
     assert found.n_queries == 300 + 300
+
+
+# -- streams: other draws by the same law ----------------------------------------------------------
+
+OTHER_STREAMS: list[Stream] = ["fast", "shared"]
+SLOPES: dict[str, Any] = {"discretize_continuous": False}
+AROUND: dict[str, Any] = SLOPES | {"sample_around_instance": True}
+
+
+def curved(table: pd.DataFrame) -> Array:
+    """Answer a row with the same bits in any batch, which a product of matrices does not."""
+    x = table.to_numpy()
+    score = 0.1 * x[:, 0] * (x[:, 3] > 0)
+    for j, slope in enumerate(np.linspace(-0.4, 0.4, 12)):
+        score = score + slope * x[:, j]
+    return np.asarray(np.tanh(score))
+
+
+def by_library(explainer: LimeTabular, scenario: Scenario) -> Attributions:
+    return replace(explainer, stream="library", engine="library").explain(scenario, seed=SEED)
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    data = make_matrix(200, 12)
+    return scenario_of(curved, data[:6], data[50:])
+
+
+@pytest.mark.parametrize(
+    ("stream", "settings"),
+    [("fast", {}), ("fast", SLOPES), ("fast", AROUND), ("shared", {}), ("shared", SLOPES)],
+)
+def test_other_streams_explain_alike(
+    stream: Stream, settings: dict[str, Any], scenario: Scenario
+) -> None:
+    """As far from lime's explanation as lime's own with another seed."""
+    usual = LimeTabular(num_samples=4000, **settings)
+    found = explained(replace(usual, stream=stream), scenario)
+    once, again = (explained(usual, scenario, seed) for seed in (SEED, SEED + 1))
+    ratio = np.square(found - once).mean() / np.square(again - once).mean()
+    assert 0.4 < ratio < 2.5
+
+
+@pytest.mark.parametrize("stream", OTHER_STREAMS)
+@pytest.mark.parametrize("settings", [{}, SLOPES], ids=repr)
+def test_with_other_streams_rows_do_not_depend_on_each_other(
+    settings: dict[str, Any], stream: Stream, scenario: Scenario
+) -> None:
+    explainer = LimeTabular(num_samples=300, stream=stream, **settings)
+    found = explained(explainer, scenario)
+    backwards = explained(explainer, scenario.replace(rows=scenario.rows.iloc[::-1]))
+    np.testing.assert_array_equal(found, backwards[::-1])
+    alone = explained(explainer, scenario.replace(rows=scenario.rows.iloc[[4]]))
+    np.testing.assert_array_equal(found[4], alone[0])
+    assert not np.array_equal(found, explained(explainer, scenario, seed=SEED + 1))
+
+
+@pytest.mark.parametrize("stream", OTHER_STREAMS)
+def test_other_streams_are_verified_on_limes_own(stream: Stream, scenario: Scenario) -> None:
+    explainer = LimeTabular(num_samples=300, stream=stream)
+    found = explainer.explain(scenario, seed=SEED)
+    assert found.settings["stream"] == stream
+    assert (found.notes["engine"], found.notes["stream"]) == ("batched", stream)
+    assert (found.notes["rows_verified"], found.notes["verified_stream"]) == (3, "library")
+    assert float(found.notes["deviation"]) < 1e-9
+    # the engine once more, and the library
+    assert found.notes["verification_queries"] == 3 * (300 + 300)
+    sent = 299 + 6 if stream == "shared" else 6 * 300
+    assert (found.notes["rows_sent"], found.n_queries) == (sent, sent + 3 * (300 + 300))
+
+
+@pytest.mark.parametrize("stream", OTHER_STREAMS)
+def test_notes_name_the_stream_only_where_it_is_not_limes(
+    stream: Stream, scenario: Scenario
+) -> None:
+    unverified = LimeTabular(num_samples=300, stream=stream, verify_rows=0)
+    notes = unverified.explain(scenario, seed=SEED).notes
+    assert notes["stream"] == stream
+    assert "verified_stream" not in notes
+    usual = LimeTabular(num_samples=300).explain(scenario, seed=SEED)
+    assert not {"stream", "verified_stream"} & set(usual.notes)
+
+
+def test_bins_by_entropy_are_learned_once_for_all_streams(scenario: Scenario) -> None:
+    explainer = LimeTabular(num_samples=300, discretizer="entropy", stream="fast", verify_rows=2)
+    notes = explainer.explain(scenario, seed=SEED).notes
+    assert notes["rows_sent"] == 6 * 300 + 150
+    assert notes["verification_queries"] == 2 * 300 + (2 * 300 + 150), "the library learns its own"
+
+
+@pytest.mark.parametrize("stream", OTHER_STREAMS)
+def test_with_other_streams_a_wrong_engine_is_caught(
+    stream: Stream, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*args: Any, **kwargs: Any) -> LimeResult:
+        result = lime_tabular(*args, **kwargs)
+        return replace(result, values=result.values + 1e-5)
+
+    monkeypatch.setattr(adapter, "lime_tabular", wrong)
+    explainer = LimeTabular(num_samples=300, stream=stream)
+    found = explainer.explain(scenario, seed=SEED)
+    assert (found.notes["engine"], found.notes["stream"]) == ("library", "library")
+    assert found.notes["deviation"] == pytest.approx(1e-5, rel=1e-3)
+    np.testing.assert_array_equal(found.values, by_library(explainer, scenario).values)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"stream": "quick"}, "one of 'library', 'fast', 'shared'"),
+        ({"stream": "fast", "engine": "library"}, "engine='batched'"),
+        ({"stream": "shared", **AROUND}, "gives each row its own neighbourhood.*'fast'"),
+    ],
+)
+def test_streams_that_do_not_go_with_the_settings_are_refused(
+    settings: dict[str, Any], expected: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=f"^stream.*{expected}"):
+        LimeTabular(**settings)

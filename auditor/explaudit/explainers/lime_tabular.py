@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from explaudit.engines.lime import LimeResult, LimeSettings, covers, lime_tabular, prepare
+from explaudit.engines.lime import (
+    LimeResult,
+    LimeSettings,
+    Stream,
+    TrainingTable,
+    covers,
+    lime_tabular,
+    prepare,
+)
+from explaudit.errors import InvalidInputError
 from explaudit.explainer import RowExplanation, View
 from explaudit.explainers._settings import (
     require_at_least,
@@ -54,14 +63,35 @@ class LimeTabular(VerifiedExplainer):
     deduplicate : bool
         Whether the batched engine asks the model only the distinct rows of a batch, where that
         pays. Switch it off for a model that may look at the batch as a whole or that keeps a
-        state: then what lime would send is sent, in lime's order. Of such a model the library's
-        own answers differ from the engine's, so set `verify_rows` to 0 too.
+        state: then what lime would send is sent, in lime's order and batches (those beyond 256 MB
+        are cut). Of such a model the library's own answers differ from the engine's, so set
+        `verify_rows` to 0 too.
+    stream : {"library", "fast", "shared"}
+        Where the batched engine takes its random numbers from. "library" draws lime's own, so that
+        equal seeds give equal coefficients. "fast" draws by the same law from NumPy's current
+        generator: it pays most with few columns. "shared" draws one neighbourhood, from the seed
+        alone, for all rows, and asks the model about it once. **Then the rows' sampling errors are
+        not independent, and no interval or test over rows may be made of such explanations**;
+        each row by itself has the law of "fast", and does not depend on which others are explained
+        if the model's answer to a row is the same in any batch. There is none where
+        `sample_around_instance` gives each row a neighbourhood of its own.
     engine, verify_rows, verify_tolerance
-        See :class:`explaudit.explainers._verify.VerifiedExplainer`. Both engines draw from the
-        same random stream, so that equal seeds give equal coefficients.
+        See :class:`explaudit.explainers._verify.VerifiedExplainer`. With another stream than
+        "library", the rows that are verified are explained once more, from lime's stream, and that
+        is compared with the library: what the streams have in common is verified, not the numbers
+        drawn nor their sharing. It takes `num_samples` more queries for each row verified.
+
+    Raises
+    ------
+    InvalidInputError
+        If a setting is not as described, or `stream` does not go with the other settings.
 
     Notes
     -----
+    With another stream than "library", `Attributions.notes` has ``"stream"``, from which the
+    explanations were drawn, "library" if they are the library's after all; and
+    ``"verified_stream"``, from which the rows were drawn that verification compared.
+
     Each row has the diagnostics ``"r2"`` (the weighted fit's own score), ``"intercept"`` and
     ``"ess"``, the effective sample size of the perturbations, ``sum(w)**2 / sum(w**2)`` of their
     kernel weights. A row whose perturbations weigh less than the row itself, ``sum(w) < 1``, is
@@ -87,6 +117,7 @@ class LimeTabular(VerifiedExplainer):
     kernel_width: float | None = None
     distance_metric: str = "euclidean"
     deduplicate: bool = True
+    stream: Stream = "library"
 
     _also_compared: ClassVar[tuple[str, ...]] = ("r2", "intercept")
 
@@ -99,9 +130,22 @@ class LimeTabular(VerifiedExplainer):
             require_at_least("num_features", self.num_features, 1)
         if self.kernel_width is not None:
             require_positive("kernel_width", self.kernel_width)
+        self._check_stream()
+
+    def _check_stream(self) -> None:
+        require_choice("stream", self.stream, Stream)
+        if self.stream != "library" and self.engine == "library":
+            raise InvalidInputError(
+                "stream", "'library' with engine='library'", self.stream, "Use engine='batched'."
+            )
+        reason = covers(self._engine_settings, self.stream)
+        if reason and not covers(self._engine_settings):
+            raise InvalidInputError(
+                "stream", "one that the settings allow", f"{self.stream}: {reason}", "Use 'fast'."
+            )
 
     def _not_covered(self) -> str:
-        return covers(self._engine_settings)
+        return covers(self._engine_settings, self.stream)
 
     @property
     def _engine_settings(self) -> LimeSettings:
@@ -110,18 +154,41 @@ class LimeTabular(VerifiedExplainer):
     def _batched(self, view: View, seed: int) -> BatchedRun:
         require_finite(view, self.name)
         labels = self._labels(view)
-        settings = self._engine_settings
+        table = prepare(view.background, view.encoder.categorical, self._engine_settings, labels)
+        run = self._run(view, table, seed, self.stream)
+        learned = 0 if labels is None else len(labels)
+        return replace(run, rows_asked=run.rows_asked + learned, rows_sent=run.rows_sent + learned)
+
+    def _run(self, view: View, table: TrainingTable, seed: int, stream: Stream) -> BatchedRun:
         result = lime_tabular(
             view.query,
             view.rows,
-            prepare(view.background, view.encoder.categorical, settings, labels),
-            settings,
+            table,
+            self._engine_settings,
+            stream=stream,
             seeds=seed,
             deduplicate="auto" if self.deduplicate else False,
         )
-        learned = 0 if labels is None else len(labels)
         explained = [_from_engine(result, i) for i in range(len(view.rows))]
-        return BatchedRun(explained, result.rows_asked + learned, result.rows_sent + learned)
+        return BatchedRun(explained, result.rows_asked, result.rows_sent, prepared=table)
+
+    def _compared(
+        self, run: BatchedRun, view: View, seed: int, chosen: Sequence[int]
+    ) -> tuple[Array, Array]:
+        """Compare on lime's stream, which alone can give lime's numbers."""
+        if self.stream == "library":
+            return super()._compared(run, view, seed, chosen)
+        some = replace(view, rows=view.rows[chosen])
+        again = self._run(some, run.prepared, seed, "library")
+        view.notes["verified_stream"] = "library"
+        return super()._compared(again, some, seed, range(len(chosen)))
+
+    def _explain(self, view: View, seed: int) -> list[RowExplanation]:
+        explained = super()._explain(view, seed)
+        if self.stream != "library":
+            by_engine = view.notes["engine"] == "batched"
+            view.notes["stream"] = self.stream if by_engine else "library"
+        return explained
 
     def _prepare(self, view: View, seed: int) -> Callable[[Array, int], RowExplanation]:
         from sklearn.utils import check_random_state

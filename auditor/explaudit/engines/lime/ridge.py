@@ -60,6 +60,16 @@ class Fits:
     local_predictions: Array
     r2: Array
 
+    @classmethod
+    def empty(cls, n_rows: int, n_features: int) -> Fits:
+        """Return memory for so many surrogates."""
+        return cls(np.empty((n_rows, n_features)), *np.empty((3, n_rows)))
+
+    def write(self, where: slice, others: Fits) -> None:
+        """Write the surrogates of some rows."""
+        self.coefficients[where], self.intercepts[where] = others.coefficients, others.intercepts
+        self.local_predictions[where], self.r2[where] = others.local_predictions, others.r2
+
 
 class Moments:
     """Centred moments of the regressions of some explained rows.

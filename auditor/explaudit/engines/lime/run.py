@@ -75,25 +75,25 @@ class LimeRun:
         """
         neighbourhoods = self._neighbourhoods(rows, seeds)
         own_seeds = list(seeds) * (len(rows) if self._stream == "shared" else 1)
-        parts, totals, refitted = [], [], []
+        fits, totals = Fits.empty(*rows.shape), np.empty((len(rows), 2))
+        refitted = np.empty(len(rows), dtype=np.bool_)
         for start in range(0, len(rows), _TOGETHER):
             here = slice(start, min(len(rows), start + _TOGETHER))
-            fits, weights, redone = self._explain_some(neighbourhoods, rows[here], own_seeds[here])
-            parts.append(fits)
-            totals.append(weights)
-            refitted.append(redone)
-        weight, squares = np.concatenate(totals).T
-        sizes = np.divide(weight**2, squares, out=np.zeros_like(weight), where=squares > 0)
+            some, totals[here], refitted[here] = self._explain_some(
+                neighbourhoods, rows[here], own_seeds[here]
+            )
+            fits.write(here, some)
+        weight, squares = totals.T
         return LimeResult(
-            np.concatenate([fits.coefficients for fits in parts]),
-            np.concatenate([fits.intercepts for fits in parts]),
-            np.concatenate([fits.r2 for fits in parts]),
-            np.concatenate([fits.local_predictions for fits in parts]),
+            fits.coefficients,
+            fits.intercepts,
+            fits.r2,
+            fits.local_predictions,
             weight,
-            sizes,
+            np.divide(weight**2, squares, out=np.zeros_like(weight), where=squares > 0),
             len(rows) * self._settings.num_samples,
             self._asker.rows_sent,
-            np.concatenate(refitted),
+            refitted,
         )
 
     def _neighbourhoods(
