@@ -1,7 +1,7 @@
 """Reports for people who must rely on explanations: one HTML file, and a PDF that says the same.
 
-Reports read results only, never models or explainers, so that any report can be made again from
-the log of a run.
+Reports read results, and the records that these were computed from, never models or explainers, so
+that any report can be made again from the log of a run.
 """
 
 from explaudit_reports.build import build_report

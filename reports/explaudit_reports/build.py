@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from explaudit.cells import Record
 from explaudit.results import Results
+from explaudit_reports.engines import engine_section
 from explaudit_reports.findings import judge
 from explaudit_reports.lookup import Lookup
 from explaudit_reports.model import (
@@ -38,13 +42,15 @@ from explaudit_reports.vocabulary import HEADLINE, term
 __all__ = ["build_report"]
 
 
-def build_report(results: Results) -> Report:
+def build_report(results: Results, records: Iterable[Record] = ()) -> Report:
     """Return everything that a report on these results says.
 
     Parameters
     ----------
     results : Results
         The results of a study, computed from its records.
+    records : iterable of Record
+        Those records. Without them the report does not say how its explanations were computed.
 
     Raises
     ------
@@ -52,7 +58,7 @@ def build_report(results: Results) -> Report:
         If two rows of the results claim the same place in a table.
     """
     lookup = Lookup(results)
-    reference = reference_section(lookup)
+    reference, engines = reference_section(lookup), engine_section(lookup, records)
     sections = (
         Section("verdict", "Verdict", verdict(lookup)),
         _picture_section(lookup),
@@ -66,6 +72,7 @@ def build_report(results: Results) -> Report:
         unjudged_section(lookup),
         _figures_section(lookup),
         data_section(lookup),
+        *((engines,) if engines else ()),
         reproduce_section(lookup),
     )
     version = results.versions.get("explaudit", "of unknown version")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from explaudit.cells import Record
 from explaudit.results import Results
 from explaudit_reports.build import build_report
 from explaudit_reports.drawing import COLOURS
@@ -17,7 +19,7 @@ from explaudit_reports.svg import inline_svg
 __all__ = ["render_html", "write_html"]
 
 
-def write_html(results: Results, path: Path) -> None:
+def write_html(results: Results, path: Path, records: Iterable[Record] = ()) -> None:
     """Write the report on some results as one self-contained HTML file.
 
     Parameters
@@ -26,6 +28,9 @@ def write_html(results: Results, path: Path) -> None:
         The results of a study.
     path : Path
         The file; its folder must exist.
+    records : iterable of Record
+        The records that the results were computed from; see
+        :func:`~explaudit_reports.build.build_report`.
 
     Raises
     ------
@@ -34,7 +39,7 @@ def write_html(results: Results, path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    path.write_text(render_html(build_report(results)), encoding="utf-8", newline="\n")
+    path.write_text(render_html(build_report(results, records)), encoding="utf-8", newline="\n")
 
 
 def render_html(report: Report) -> str:

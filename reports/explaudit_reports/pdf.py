@@ -7,9 +7,11 @@ be read as a command.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 
+from explaudit.cells import Record
 from explaudit.results import Results
 from explaudit_reports.build import build_report
 from explaudit_reports.model import Report, as_data
@@ -17,7 +19,7 @@ from explaudit_reports.model import Report, as_data
 __all__ = ["render_pdf", "typst_inputs", "write_pdf"]
 
 
-def write_pdf(results: Results, path: Path) -> None:
+def write_pdf(results: Results, path: Path, records: Iterable[Record] = ()) -> None:
     """Write the report on some results as a PDF.
 
     Parameters
@@ -26,6 +28,9 @@ def write_pdf(results: Results, path: Path) -> None:
         The results of a study.
     path : Path
         The file; its folder must exist.
+    records : iterable of Record
+        The records that the results were computed from; see
+        :func:`~explaudit_reports.build.build_report`.
 
     Raises
     ------
@@ -34,7 +39,7 @@ def write_pdf(results: Results, path: Path) -> None:
     OSError
         If the file cannot be written.
     """
-    path.write_bytes(render_pdf(build_report(results)))
+    path.write_bytes(render_pdf(build_report(results, records)))
 
 
 def render_pdf(report: Report) -> bytes:

@@ -36,6 +36,6 @@ def report(ctx: click.Context, records: Path, out: Path | None, quiet: bool) -> 
     rebuilt = rebuild(path, target)
     for warning in rebuilt.warnings:
         tell(quiet, f"explaudit: {warning}")
-    render(rebuilt.results, target, quiet=quiet)
+    render(rebuilt.results, path, target, quiet=quiet)
     if rebuilt.results.cells.unjudged:
         ctx.exit(3)

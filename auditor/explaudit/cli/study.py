@@ -77,7 +77,7 @@ def study(
       explaudit study --dataset compas --explainer lime --explainer rows10 --rows 100
       explaudit study --preset paper --replicates 5 --jobs 4 --out out/paper
     """  # noqa: D301  click needs the real character
-    from explaudit.study.run import run_study
+    from explaudit.study.run import RECORDS, run_study
     from explaudit.study.tables import COMMUNITIES_FILE, file_sha256
 
     settings = _settings(preset, choices)
@@ -95,7 +95,7 @@ def study(
         progress=not quiet,
         retry_failed=retry_failed,
     )
-    render(outcome.results, out, quiet=quiet)
+    render(outcome.results, out / RECORDS, out, quiet=quiet)
     if outcome.run.interrupted:
         tell(quiet, "Stopped; what was done is kept. Run the same command again to go on.")
         ctx.exit(130)
