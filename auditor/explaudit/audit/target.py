@@ -72,6 +72,11 @@ class Target:
         self._predict = _predict_of(model, answers)
         self._classes: list[Any] = []
 
+    @property
+    def classes(self) -> tuple[Any, ...]:
+        """The labels that the model answers with, in order; empty where it answers with numbers."""
+        return tuple(self._classes)
+
     def ask(self, matrix: Array) -> Array:
         """Ask about rows of features, in one batch.
 

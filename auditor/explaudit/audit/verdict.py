@@ -1,0 +1,101 @@
+"""From what all detectors said to one verdict that holds the whole audit's false-alarm rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from explaudit.audit.outcome import Hidden, Judgement, Outcome, TestResult, Verdict
+from explaudit.errors import InvalidInputError
+
+__all__ = ["EXIT_STATUS", "conclude"]
+
+#: Exit status of the command for each outcome; 2 is wrong use.
+EXIT_STATUS: dict[Outcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3}
+
+
+def conclude(
+    judgements: Iterable[Judgement], *, alpha: float, queries: int, budget: int
+) -> Verdict:
+    """Weigh all counted tests together.
+
+    Holm's step-down holds the probability of any false alarm at `alpha` whatever the dependence
+    between the tests. The outcome is "fail" if any test rejects; "inconclusive" if none does and
+    there was none that could; otherwise "pass".
+
+    Source: Holm 1979, "A simple sequentially rejective multiple test procedure" (Scandinavian
+    Journal of Statistics 6); package statsmodels.
+
+    Parameters
+    ----------
+    judgements : iterable of Judgement
+        What the detectors said.
+    alpha : float
+        Family-wise false-alarm rate, between 0 and 1.
+    queries, budget : int
+        Rows sent, and how many were allowed.
+
+    Raises
+    ------
+    InvalidInputError
+        If `alpha` is not between 0 and 1.
+    """
+    if not 0 < alpha < 1:
+        raise InvalidInputError("alpha", "more than 0 and less than 1", alpha)
+    said = list(judgements)
+    tests = _adjusted([test for judgement in said for test in judgement.tests], alpha)
+    hidden = tuple(found for judgement in said for found in judgement.hidden)
+    able = [test for test in tests if test.adjusted_p_value is not None]
+    failed = [test for test in able if (test.adjusted_p_value or 0.0) <= alpha]
+    outcome: Outcome = "fail" if failed else "pass" if able else "inconclusive"
+    return Verdict(
+        outcome=outcome,
+        alpha=alpha,
+        sentence=_sentence(outcome, failed, hidden, alpha),
+        tests=tuple(tests),
+        hidden=hidden,
+        findings=tuple(found for judgement in said for found in judgement.findings),
+        power=tuple(power for judgement in said for power in judgement.power),
+        queries=queries,
+        budget=budget,
+    )
+
+
+def _adjusted(tests: list[TestResult], alpha: float) -> list[TestResult]:
+    from statsmodels.stats.multitest import multipletests  # takes a second to import
+
+    counted = [i for i, test in enumerate(tests) if test.counted and test.p_value is not None]
+    if not counted:
+        return tests
+    adjusted = multipletests([tests[i].p_value for i in counted], alpha=alpha, method="holm")[1]
+    found = list(tests)
+    for i, p_value in zip(counted, adjusted, strict=True):
+        found[i] = msgspec.structs.replace(tests[i], adjusted_p_value=float(p_value))
+    return found
+
+
+def _sentence(
+    outcome: Outcome, failed: list[TestResult], hidden: tuple[Hidden, ...], alpha: float
+) -> str:
+    if outcome == "inconclusive":
+        return "No test could judge whether the model answers queries as it answers real data."
+    if outcome == "pass":
+        return (
+            "No test found that the model answers an explainer's queries under another regime "
+            f"than real data, at a false-alarm rate of {alpha:.0%} over all tests together."
+        )
+    names = ", ".join(dict.fromkeys(test.name for test in failed))
+    sentence = (
+        f"The model does not answer as one model would: {names} "
+        f"({'rejects' if len(failed) == 1 else 'reject'} at a false-alarm rate of {alpha:.0%} "
+        "over all tests together)."
+    )
+    clear = [found for found in hidden if found.low > 0]
+    if clear:
+        most = max(clear, key=lambda found: found.estimate)
+        sentence += (
+            f" Hidden effect of {most.feature}: {most.estimate:.2f} "
+            f"[{most.low:.2f}, {most.high:.2f}]."
+        )
+    return sentence
