@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pytest
 import shap
 
+from explaudit.engines.kernel import Coalitions, kernel_shap
 from explaudit.engines.kernel import batches as batches_module
-from explaudit.engines.kernel import kernel_shap
+from explaudit.engines.kernel.batches import RowWriter
 from explaudit.engines.kernel.distinct import distinct_rows, packed
 from explaudit.errors import ContractError
 from explaudit.seeds import shielded_global_rng
@@ -169,6 +170,48 @@ def test_without_deduplication_batches_are_those_of_the_library(
     for own, other in zip(ours.batches, theirs.batches, strict=True):
         assert np.array_equal(own, other)
     assert result.rows_sent == result.rows_asked == theirs.n_rows
+
+
+def test_without_deduplication_sampled_rows_are_those_of_the_library_too() -> None:
+    """Many columns, some of which do not vary, and the very coalitions that the library drew."""
+    rng = np.random.default_rng(4)
+    row, background = rng.normal(size=(1, 40)), rng.normal(size=(6, 40))
+    background[:, ::7] = row[0, ::7]
+    theirs, ours = Recorder(model), Recorder(model)
+    explainer = shap.KernelExplainer(theirs, background)
+    with shielded_global_rng(0):
+        explainer.shap_values(row, nsamples=200, l1_reg="num_features(5)", silent=True)
+    given = Coalitions.given(explainer.maskMatrix, explainer.kernelWeights)
+    result = kernel_shap(
+        ours,
+        row,
+        background,
+        l1_reg="num_features(5)",
+        mode="given",
+        coalitions=given,
+        deduplicate=False,
+    )
+    assert len(ours.batches) == len(theirs.batches) == 3
+    for own, other in zip(ours.batches, theirs.batches, strict=True):
+        assert np.array_equal(own, other)
+    assert result.rows_sent == theirs.n_rows == 6 + 1 + 200 * 6
+
+
+@pytest.mark.parametrize("n_columns", [2, 11, 40])
+@pytest.mark.parametrize("n_background", [1, 3, 20])
+@pytest.mark.parametrize("most", [1, 7, 10_000])
+def test_rows_are_written_to_the_bit(n_columns: int, n_background: int, most: int) -> None:
+    rng = np.random.default_rng(5)
+    row, background = rng.normal(size=n_columns), rng.normal(size=(n_background, n_columns))
+    row[0], background[:, -1], background[0, 0] = -0.0, np.nan, np.inf
+    writer = RowWriter()
+    for density in (0.0, 0.1, 0.5, 0.9, 1.0):
+        masks = rng.random((9, n_columns)) < density
+        expected = np.where(masks[:, None, :], row, background).reshape(-1, n_columns)
+        for _ in range(2):  # the second time, what is known of the masks is used again
+            written = list(map(np.copy, writer.coalition_rows(masks, row, background, most)))
+            assert max(map(len, written)) <= most
+            assert np.array_equal(np.vstack(written).view(np.uint64), expected.view(np.uint64))
 
 
 def test_counts_of_rows(continuous: tuple[Array, Array]) -> None:

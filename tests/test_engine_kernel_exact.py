@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sklearn.linear_model import lars_path_gram
 
 from explaudit.engines.kernel import Coalitions, draw_coalitions, kernel_shap
-from explaudit.engines.kernel.lars import leading_features
+from explaudit.engines.kernel import chunk as chunk_module
+from explaudit.engines.kernel.lars import Leaders, leading_features
 from explaudit.engines.kernel.selection import Selection
 from explaudit.engines.kernel.solve import KernelSystem
 from explaudit.errors import InvalidInputError
@@ -177,13 +178,22 @@ def test_too_few_coalitions_give_the_solution_of_least_norm() -> None:
     assert np.abs(values[:-1] - expected).max() < 1e-7
 
 
+def leaders_of(gram: Array, correlations: Array, n_steps: int, n_samples: int) -> Leaders:
+    """Lead by one Gram matrix."""
+    n_problems = len(correlations)
+    owner = np.zeros(n_problems, dtype=np.intp)
+    return leading_features(
+        gram[None], owner, correlations, n_steps, np.full(n_problems, n_samples)
+    )
+
+
 @pytest.mark.parametrize("n_steps", [1, 4, 9, 12])
 def test_leading_features_are_those_of_scikit_learn(n_steps: int) -> None:
     rng = np.random.default_rng(7)
     samples = rng.normal(size=(200, 12)) @ (np.eye(12) + 0.3)
     answers = samples @ rng.normal(size=(12, 30)) + rng.normal(size=(200, 30))
     gram, correlations = samples.T @ samples, (samples.T @ answers).T
-    leaders = leading_features(gram, correlations, n_steps, 200)
+    leaders = leaders_of(gram, correlations, n_steps, 200)
     assert leaders.certain.sum() > 10
     for i in np.flatnonzero(leaders.certain):
         expected = lars_path_gram(correlations[i], gram, n_samples=200, max_iter=n_steps)[1]
@@ -193,13 +203,47 @@ def test_leading_features_are_those_of_scikit_learn(n_steps: int) -> None:
 def test_doubt_where_rounding_or_a_change_of_sign_decides() -> None:
     gram = np.eye(4)
     tied = np.array([[3.0, 2.0, 2.0, 1.0]])
-    assert not leading_features(gram, tied, 2, 10).certain[0]
-    assert leading_features(gram, np.array([[3.0, 2.1, 2.0, 1.0]]), 2, 10).certain[0]
+    assert not leaders_of(gram, tied, 2, 10).certain[0]
+    assert leaders_of(gram, np.array([[3.0, 2.1, 2.0, 1.0]]), 2, 10).certain[0]
     dependent = np.ones((3, 3))
-    assert not leading_features(dependent, np.array([[3.0, 2.0, 1.0]]), 3, 10).certain[0]
-    nothing = leading_features(gram, np.zeros((1, 4)), 3, 10)
+    assert not leaders_of(dependent, np.array([[3.0, 2.0, 1.0]]), 3, 10).certain[0]
+    nothing = leaders_of(gram, np.zeros((1, 4)), 3, 10)
     assert nothing.certain[0]
     assert nothing.n_entered[0] == 0
+
+
+def test_one_problem_in_doubt_leaves_the_others_alone() -> None:
+    rng = np.random.default_rng(9)
+    samples = rng.normal(size=(50, 5))
+    grams = np.stack([samples.T @ samples, np.ones((5, 5)), np.eye(5)])
+    correlations = samples.T @ rng.normal(size=50) + np.zeros((3, 1))
+    n_samples = np.full(3, 50)
+    together = leading_features(grams, np.arange(3), correlations, 5, n_samples)
+    assert together.certain.tolist() == [True, False, True]
+    for i in (0, 2):
+        alone = leaders_of(grams[i], correlations[[i]], 5, 50)
+        assert together.selected(i).tolist() == alone.selected(0).tolist()
+    # by hand: without correlations between them, features enter by the size of their own
+    by_size = np.argsort(-np.abs(correlations[2]))
+    assert together.selected(2).tolist() == by_size.tolist()
+
+
+@pytest.mark.parametrize("n_bytes", [0, 300_000, 2**26])
+def test_rows_regressed_together_are_explained_as_by_themselves(
+    n_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether all fit in memory at once, a few or one, and with others that vary less."""
+    rng = np.random.default_rng(10)
+    rows, background = rng.normal(size=(7, 24)), rng.normal(size=(3, 24))
+    background[:, :6] = rows[0, :6]
+    rows[::2, :6] = rows[0, :6]
+    settings: dict[str, Any] = {"nsamples": 200, "l1_reg": "num_features(6)"}
+    monkeypatch.setattr(chunk_module, "_REGRESSION_BYTES", n_bytes)
+    together = kernel_shap(product, rows, background, **settings)
+    for i, row in enumerate(rows):
+        alone = kernel_shap(product, row[None], background, **settings)
+        assert np.array_equal(alone.values[0], together.values[i])
+        assert np.count_nonzero(alone.values) == 6
 
 
 def test_selections_are_read_as_shap_writes_them() -> None:

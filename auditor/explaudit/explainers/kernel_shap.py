@@ -27,6 +27,8 @@ Array = npt.NDArray[np.float64]
 Query = Callable[[Array], Array]
 Background = Literal["kmeans", "rows"]
 Link = Literal["identity", "logit"]
+Mode = Literal["library_law", "shared"]
+Exact = Literal["auto", False]
 
 # "auto", which shap deprecates with a warning, was its default when LIME and SHAP were first fooled
 _L1_REG = re.compile(r"aic|bic|auto|num_features\(\d+\)")
@@ -67,9 +69,20 @@ class KernelShap(VerifiedExplainer):
         state: then every row that shap would send is sent, in shap's order, and nothing is exact
         that shap would sample. Of such a model the library's own answers differ from the
         engine's, so set `verify_rows` to 0 too, or use the engine "library".
+    mode : {"library_law", "shared"}
+        Where coalitions are sampled: "library_law" draws them anew for each row, as shap does.
+        "shared" draws once for all rows with as many varying features, which on wide tables saves
+        nearly half of the engine's time. A row's error is as large as before, but errors of
+        different rows are alike, so that they do not average out. Of the engine "batched" alone:
+        where the library has to stand in, each row has its own draw.
+    exact : {"auto", False}
+        "auto" asks for a table of all answers wherever that takes no more rows than coalitions,
+        which makes a result exact that shap would sample. False samples wherever shap does, for
+        those who study the sampling itself. Of the engine "batched" alone.
     engine, verify_rows, verify_tolerance
         See :class:`explaudit.explainers._verify.VerifiedExplainer`. A row whose coalitions are
-        sampled is compared given the coalitions that the library drew.
+        sampled is compared given the coalitions that the library drew, in either mode: that
+        checks all but the draw itself.
 
     Notes
     -----
@@ -93,17 +106,28 @@ class KernelShap(VerifiedExplainer):
     l1_reg: bool | str | float = False
     link: Link = "identity"
     deduplicate: bool = True
+    mode: Mode = "library_law"
+    exact: Exact = "auto"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require_choice("background", self.background, Background)
         require_choice("link", self.link, Link)
+        require_choice("mode", self.mode, Mode)
+        require_choice("exact", self.exact, Exact)
         require_at_least("n_background", self.n_background, 1)
         if self.nsamples != "auto":
             require_at_least("nsamples", self.nsamples, 2)
         if isinstance(self.l1_reg, str) and not _L1_REG.fullmatch(self.l1_reg):
             raise InvalidInputError(
                 "l1_reg", "False, 'num_features(10)', 'aic', 'bic' or a number", self.l1_reg
+            )
+        if self.engine == "library" and self.mode != "library_law":
+            raise InvalidInputError(
+                "mode",
+                "'library_law' for engine 'library', which draws for each row",
+                self.mode,
+                "Use engine='batched'.",
             )
 
     def _prepare(self, view: View, seed: int) -> Callable[[Array, int], RowExplanation]:
@@ -112,7 +136,7 @@ class KernelShap(VerifiedExplainer):
 
     def _batched(self, view: View, seed: int) -> BatchedRun:
         reference = self._reference(view, seed)
-        result = self._engine(view, reference, view.rows, seeds=seed)
+        result = self._engine(view, reference, view.rows, mode=self.mode, seeds=seed)
         each = 1 + result.n_coalitions * len(reference.rows)
         base_value = float(result.base_values)
         explained = [
@@ -160,6 +184,7 @@ class KernelShap(VerifiedExplainer):
             nsamples=self.nsamples,
             l1_reg=self.l1_reg,
             link=self.link,
+            exact=self.exact,
             deduplicate="auto" if self.deduplicate else False,
             **coalitions,
         )

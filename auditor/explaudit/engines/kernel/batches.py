@@ -16,15 +16,15 @@ __all__ = ["BatchedQuery", "Query", "RowWriter", "blocks", "merged"]
 
 Array = npt.NDArray[np.float64]
 Masks = npt.NDArray[np.bool_]
-Words = npt.NDArray[np.uint64]
+Positions = npt.NDArray[np.intp]
 Query = Callable[[Array], Array]
 
 # larger batches leave the cache and take up to 1.5 times as long to write
 _COMFORTABLE_BYTES = 4 * 2**20
+# rows written at a time, so that what departs finds them in the cache
+_BLOCK_BYTES = 2**20
 # the share of rows that must be repeats for looking for them to pay
 _WORTHWHILE_REPEATS = 0.1
-# rows written at a time, so that the second pass over them finds them in the cache
-_BLOCK_BYTES = 2**20
 
 
 class BatchedQuery:
@@ -86,10 +86,11 @@ class BatchedQuery:
         if self._deduplicate is False:
             return self._send(matrix)
         first, group = distinct_rows(matrix.view(np.uint64))
-        repeats = 1.0 - len(first) / len(matrix)
         if self._deduplicate == "auto":
-            self._deduplicate = repeats >= _WORTHWHILE_REPEATS
-        return self._send(matrix[first])[group] if repeats > 0 else self._send(matrix)
+            self._deduplicate = len(matrix) - len(first) >= _WORTHWHILE_REPEATS * len(matrix)
+        if not self._deduplicate or len(first) == len(matrix):
+            return self._send(matrix)
+        return self._send(matrix[first])[group]
 
     def _send(self, matrix: Array) -> Array:
         self.rows_sent += len(matrix)
@@ -111,7 +112,8 @@ class RowWriter:
     """
 
     def __init__(self) -> None:
-        self._memory = np.empty(0, dtype=np.uint64)
+        self._memory = np.empty(0)
+        self._departures: _Departures | None = None
 
     def coalition_rows(
         self, masks: Masks, row: Array, background: Array, most: int
@@ -132,30 +134,67 @@ class RowWriter:
         ndarray of shape (n, n_columns)
             Coalition by coalition, in shap's order.
         """
-        # -1 has all bits set
-        choose = np.negative(masks.view(np.int8)).astype(np.int64).view(np.uint64)
-        words, others = row.view(np.uint64), background.view(np.uint64)
+        # the same masks come again for rows that share their coalitions
+        if self._departures is None or self._departures.masks is not masks:
+            self._departures = _Departures(masks)
         for outer, inner in blocks(len(masks), len(background), most):
             # nothing here may hold on to the matrix, or its memory could not be used again
-            yield self._written(choose[outer], words, others[inner])
+            yield self._written(self._departures, outer, row, background[inner])
 
-    def _written(self, choose: Words, row: Words, others: Words) -> Array:
-        """Take the bits of `row` where `choose` has ones: exact for every value, NaN included."""
-        written = self._take(len(choose) * others.size).reshape(len(choose), *others.shape)
-        differences = row ^ others
+    def _written(self, departures: _Departures, outer: slice, row: Array, others: Array) -> Array:
+        """Copy the nearer end of each coalition as a whole, and then what departs from it."""
+        (n_others, n_columns), n = others.shape, outer.stop - outer.start
+        written = self._take(n * others.size).reshape(n, n_others, n_columns)
+        ends = np.stack([others, np.tile(row, (n_others, 1))])
+        values = np.vstack([np.tile(row[:, None], n_others), others.T])
         step = max(1, _BLOCK_BYTES // others.nbytes)
-        for start in range(0, len(choose), step):
+        for start in range(0, n, step):
             here = written[start : start + step]
-            np.bitwise_and(choose[start : start + step, None, :], differences, out=here)
-            here ^= others
-        return written.view(np.float64).reshape(-1, others.shape[1])
+            first = outer.start + start
+            is_upper, places, columns, sources = departures.within(first, first + len(here))
+            # without a mode, numpy would write into memory of its own first
+            np.take(ends, is_upper, axis=0, out=here, mode="clip")
+            here[places, :, columns] = values[sources]
+        return written.reshape(-1, n_columns)
 
-    def _take(self, size: int) -> Words:
+    def _take(self, size: int) -> Array:
         # this object and the argument of the call are two references
         is_held = sys.getrefcount(self._memory) > 2
         if is_held or self._memory.size < size:
-            self._memory = np.empty(size, dtype=np.uint64)
+            self._memory = np.empty(size)
         return self._memory[:size]
+
+
+class _Departures:
+    """The places in which coalitions depart from the nearer one of the empty and the full one.
+
+    The Shapley kernel favours the smallest and the largest sizes, so that they are few.
+    """
+
+    def __init__(self, masks: Masks) -> None:
+        n_columns, is_upper = masks.shape[1], 2 * masks.sum(axis=1) > masks.shape[1]
+        self.masks, self._is_upper = masks, is_upper.astype(np.intp)
+        # much faster than asking for both coordinates at once
+        places = np.flatnonzero(masks ^ is_upper[:, None])
+        self._coalitions = places // n_columns
+        self._columns = places - n_columns * self._coalitions
+        self._sources = self._columns + n_columns * self._is_upper[self._coalitions]
+
+    def within(self, first: int, end: int) -> tuple[Positions, Positions, Positions, Positions]:
+        """Return what is known of some coalitions.
+
+        Returns
+        -------
+        is_upper : ndarray of shape (n_coalitions,)
+            1 where the full coalition is the nearer end.
+        places, columns : ndarray of shape (n_departures,)
+            Coalition, counted from the first, and column.
+        sources : ndarray of shape (n_departures,)
+            A column of the explained row or, counted on, of the background.
+        """
+        here = slice(*np.searchsorted(self._coalitions, (first, end)))
+        places = self._coalitions[here] - first
+        return self._is_upper[first:end], places, self._columns[here], self._sources[here]
 
 
 def merged(matrices: Iterable[Array], most: int) -> Iterator[Array]:

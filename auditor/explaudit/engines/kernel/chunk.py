@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,9 @@ Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
 Method = Literal["unvarying", "single", "exact", "enumerated", "sampled", "given"]
+
+# the most memory of regressions that are solved together
+_REGRESSION_BYTES = 2**26
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +102,34 @@ class Chunk:
         """Say which rows are explained by a method."""
         return np.array([own == method for own in self.methods], dtype=np.bool_)
 
-    def by_coalitions(self) -> list[int]:
+    def regressions(self) -> Iterator[list[tuple[SelectingSystem, list[int]]]]:
+        """Pass through the rows that are explained by a regression.
+
+        Yields
+        ------
+        list of (system, rows)
+            Regressions of equally many features, as many as may be in memory at once, each with
+            the rows that share it.
+        """
+        together: list[tuple[SelectingSystem, list[int]]] = []
+        n_bytes, n_features = 0, 0
+        for system, rows in groupby(self._by_coalitions(), key=self._system):
+            if n_bytes + system.n_bytes > _REGRESSION_BYTES or system.n_features != n_features:
+                if together:
+                    yield together
+                together, n_bytes, n_features = [], 0, system.n_features
+            together.append((system, list(rows)))
+            n_bytes += system.n_bytes
+        if together:
+            yield together
+
+    def _by_coalitions(self) -> list[int]:
         """Return the rows explained by a regression; rows that can share one are neighbours."""
         methods = ("enumerated", "sampled", "given")
         rows = [i for i, method in enumerate(self.methods) if method in methods]
         return sorted(rows, key=self._counts.__getitem__)
 
-    def system(self, i: int) -> SelectingSystem:
-        """Return the regression of a row's coalitions."""
+    def _system(self, i: int) -> SelectingSystem:
         return self._source.system(self._start + i, self.rows[i], self._counts[i])
 
     def _has_cheap_tables(self, n_background: int) -> Flags:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,6 +14,7 @@ Words = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.intp]
 
 _HALF = np.uint64(32)
+_BLOCK_BYTES = 2**18
 
 
 def distinct_rows(words: Words) -> tuple[Positions, Positions]:
@@ -37,8 +40,10 @@ def distinct_rows(words: Words) -> tuple[Positions, Positions]:
     Source: multiply-shift hashing, Dietzfelbinger, Hagerup, Katajainen and Penttonen 1997,
     "A reliable randomized algorithm for the closest-pair problem", J. Algorithms 25.
     """
-    first, group = _grouped(_hashes(words) if words.shape[1] > 1 else words[:, 0])
-    if words.shape[1] > 1 and not np.array_equal(words[first][group], words):
+    if words.shape[1] == 1:
+        return _grouped(words[:, 0])
+    first, group = _grouped(_hashes(words))
+    if len(first) < len(words) and not _are_copies(words, first[group]):
         # numbers the rows by value first, and then by first appearance
         by_value = np.unique(words, axis=0, return_inverse=True)[1].reshape(-1)
         return _grouped(by_value.astype(np.uint64))
@@ -65,9 +70,24 @@ def packed(masks: npt.NDArray[np.bool_]) -> Words:
 def _hashes(words: Words) -> Words:
     rng = np.random.default_rng(words.shape[1])
     odd = rng.integers(2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    # small whole numbers differ in their upper bits alone, which the product would push out
-    hashes: Words = (words ^ (words >> _HALF)) @ odd
+    hashes = np.empty(len(words), dtype=np.uint64)
+    for rows in _blocks(words):
+        # small whole numbers differ in their upper bits alone, which the product would push out
+        mixed = words[rows] ^ (words[rows] >> _HALF)
+        np.matmul(mixed, odd, out=hashes[rows])
     return hashes
+
+
+def _are_copies(words: Words, sources: Positions) -> bool:
+    """Whether each row equals its source."""
+    return all(np.array_equal(words[sources[rows]], words[rows]) for rows in _blocks(words))
+
+
+def _blocks(words: Words) -> Iterator[slice]:
+    """Cut a matrix into blocks of rows that stay in the cache."""
+    step = max(1, _BLOCK_BYTES // (8 * words.shape[1]))
+    for start in range(0, len(words), step):
+        yield slice(start, start + step)
 
 
 def _grouped(keys: Words) -> tuple[Positions, Positions]:

@@ -1,4 +1,4 @@
-"""Least-angle regression for many problems that share one Gram matrix."""
+"""Least-angle regression for many problems at a time."""
 
 from __future__ import annotations
 
@@ -39,27 +39,43 @@ class Leaders:
     n_entered: Positions
     certain: Flags
 
+    def selected(self, i: int) -> Positions:
+        """Return the features that entered in problem `i`."""
+        chosen: Positions = self.order[i, : self.n_entered[i]]
+        return chosen
 
-def leading_features(gram: Array, correlations: Array, n_steps: int, n_samples: int) -> Leaders:
+    def part(self, which: Flags) -> Leaders:
+        """Return the leaders of some problems."""
+        return Leaders(self.order[which], self.n_entered[which], self.certain[which])
+
+
+def leading_features(
+    grams: Array,
+    owner: Positions,
+    correlations: Array,
+    n_steps: int,
+    n_samples: npt.NDArray[np.integer],
+) -> Leaders:
     """Let features in by least-angle regression.
 
     Parameters
     ----------
-    gram : ndarray of shape (n_features, n_features)
-        Shared by all problems.
+    grams : ndarray of shape (n_grams, n_features, n_features)
+    owner : ndarray of shape (n_problems,)
+        The Gram matrix of each problem.
     correlations : ndarray of shape (n_problems, n_features)
         Of each feature with the answers.
     n_steps : int
         How many features to let in, at most `n_features`.
-    n_samples : int
-        Number of samples behind `gram`; the path's end is a correlation by sample.
+    n_samples : ndarray of int, shape (n_problems,)
+        Samples behind each problem; the path's end is a correlation by sample.
 
     Notes
     -----
     Source: Efron, Hastie, Johnstone and Tibshirani 2004, "Least angle regression", Annals of
     Statistics 32, equations 2.4 to 2.13.
     """
-    path = _Path(gram, correlations, n_steps)
+    path = _Path(grams, owner, correlations, n_steps)
     with np.errstate(divide="ignore", invalid="ignore"):
         for step in range(n_steps):
             path.enter(step, n_samples)
@@ -76,9 +92,9 @@ class _Path:
     A path that has ended is carried on with the others, but its results are no longer recorded.
     """
 
-    def __init__(self, gram: Array, correlations: Array, n_steps: int) -> None:
+    def __init__(self, grams: Array, owner: Positions, correlations: Array, n_steps: int) -> None:
         n_problems = len(correlations)
-        self.gram, self.correlations = gram, correlations.copy()
+        self.grams, self.owner, self.correlations = grams, owner, correlations.copy()
         self.scale = np.abs(correlations).max(axis=1)
         self.order = np.zeros((n_problems, n_steps), dtype=np.intp)
         self.signs = np.zeros((n_problems, n_steps))
@@ -90,7 +106,7 @@ class _Path:
         self.n_entered = np.zeros(n_problems, dtype=np.intp)
         self._all = np.arange(n_problems)
 
-    def enter(self, step: int, n_samples: int) -> None:
+    def enter(self, step: int, n_samples: npt.NDArray[np.integer]) -> None:
         """Let the free feature with the largest correlation in, unless nothing is left."""
         size = np.where(self.free, np.abs(self.correlations), -np.inf)
         leader = size.argmax(axis=1)
@@ -108,22 +124,25 @@ class _Path:
     def advance(self, step: int) -> None:
         """Move all entered features on, in step, until a free one correlates as much."""
         entered, signs = self.order[:, : step + 1], self.signs[:, : step + 1]
-        inner = self.gram[entered[:, :, None], entered[:, None, :]]
-        try:
-            pivots = np.linalg.cholesky(inner).diagonal(axis1=1, axis2=2)
-        except np.linalg.LinAlgError:
-            self.certain[:] = self.running[:] = False
-            return
-        self._doubt(pivots.min(axis=1) < _SMALLEST_PIVOT)
+        owner = self.owner[:, None]
+        inner = self.grams[owner[:, None], entered[:, :, None], entered[:, None, :]]
+        self._stop_where_dependent(inner)
         direction = np.linalg.solve(inner, signs[..., None])[..., 0]
         fall = 1.0 / np.sqrt((direction * signs).sum(axis=1))
         direction *= fall[:, None]
-        slopes = (direction[:, None, :] @ self.gram[entered])[:, 0]
+        slopes = (direction[:, None, :] @ self.grams[owner, entered])[:, 0]
         length = np.minimum(self._next_meeting(slopes, fall), self.level / fall)
         ahead = self.coefficients[:, : step + 1]
         self._doubt(_first_positive(-ahead / direction) < length)
         ahead += length[:, None] * direction
         self.correlations -= length[:, None] * slopes
+
+    def _stop_where_dependent(self, inner: Array) -> None:
+        dependent = _smallest_pivots(inner) < _SMALLEST_PIVOT
+        if dependent.any():
+            self._doubt(dependent)
+            self.running &= ~dependent
+            inner[dependent] = np.eye(inner.shape[1])
 
     def _next_meeting(self, slopes: Array, fall: Array) -> Array:
         level, fall = self.level[:, None], fall[:, None]
@@ -134,6 +153,19 @@ class _Path:
 
     def _doubt(self, where: Flags) -> None:
         self.certain &= ~(where & self.running)
+
+
+def _smallest_pivots(matrices: Array) -> Array:
+    """Return the smallest pivot of each; 0 for a matrix that has not only positive ones."""
+    try:
+        pivots = np.linalg.cholesky(matrices).diagonal(axis1=1, axis2=2)
+    except np.linalg.LinAlgError:
+        alone = len(matrices) == 1
+        return (
+            np.zeros(1) if alone else np.concatenate([_smallest_pivots(m[None]) for m in matrices])
+        )
+    smallest: Array = pivots.min(axis=1)
+    return smallest
 
 
 def _first_positive(values: Array) -> Array:

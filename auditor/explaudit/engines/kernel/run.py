@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Literal
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy.typing as npt
 from explaudit.engines.kernel.batches import BatchedQuery, Query, RowWriter
 from explaudit.engines.kernel.chunk import Chunk, Game, Method
 from explaudit.engines.kernel.exact import Tables
-from explaudit.engines.kernel.selection import SelectingSystem
+from explaudit.engines.kernel.selection import Problems, SelectingSystem, attributions
 from explaudit.engines.kernel.solve import tidied
 from explaudit.engines.kernel.sources import CoalitionSource
 
@@ -123,17 +122,21 @@ class KernelRun:
         tabled = chunk.has_tables & ~exact
         tables = self._tables(chunk, tabled, answers) if tabled.any() else None
         positions = np.cumsum(tabled) - 1
-        for system, members in groupby(chunk.by_coalitions(), key=chunk.system):
-            rows = list(members)
-            means = [
-                self._looked_up(tables, int(positions[i]), system, chunk.varying[i])
-                if tables is not None and tabled[i]
-                else self._asked(chunk.rows[i], system, chunk.varying[i])
-                for i in rows
+
+        def mean(i: int, system: SelectingSystem) -> Array:
+            if tables is not None and tabled[i]:
+                return self._looked_up(tables, int(positions[i]), system, chunk.varying[i])
+            return self._asked(chunk.rows[i], system, chunk.varying[i])
+
+        for together in chunk.regressions():
+            problems = [
+                self._problems(system, [mean(i, system) for i in rows], totals[rows])
+                for system, rows in together
             ]
-            solved = self._solved(system, means, totals[rows])
-            for i, value in zip(rows, solved, strict=True):
-                values[i, chunk.varying[i]] = value.T
+            for (_, rows), solved in zip(together, attributions(problems), strict=True):
+                by_row = solved.reshape(len(rows), -1, solved.shape[1])
+                for i, value in zip(rows, by_row, strict=True):
+                    values[i, chunk.varying[i]] = value.T
 
     def _tables(self, chunk: Chunk, which: Flags, answers: Array) -> Tables:
         return Tables(
@@ -168,13 +171,12 @@ class KernelRun:
         mean: Array = weighted.sum(axis=0)
         return mean
 
-    def _solved(self, system: SelectingSystem, means: list[Array], totals: Array) -> Array:
-        """Return the attributions of rows that share a regression, (n, n_outputs, n_varying)."""
+    def _problems(self, system: SelectingSystem, means: list[Array], totals: Array) -> Problems:
+        """Return what is to be solved for rows that share a regression."""
         link = self._game.link
         base = link(self.base_value)
         answers = np.concatenate([(link(mean) - base).T for mean in means])
-        values = system.attributions(answers, totals.ravel())
-        return values.reshape(*totals.shape, -1)
+        return Problems(system, answers, totals.ravel())
 
 
 def _spread(masks: Flags, varying: Flags) -> Flags:

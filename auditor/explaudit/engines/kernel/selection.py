@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -11,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.engines.kernel.coalitions import Coalitions
-from explaudit.engines.kernel.lars import leading_features
+from explaudit.engines.kernel.lars import Leaders, leading_features
 from explaudit.engines.kernel.solve import KernelSystem, tidied
 from explaudit.errors import InvalidInputError
 
-__all__ = ["SelectingSystem", "Selection"]
+__all__ = ["Problems", "SelectingSystem", "Selection", "attributions"]
 
 Array = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.intp]
@@ -87,51 +88,52 @@ class SelectingSystem(KernelSystem):
         super().__init__(coalitions)
         self.selection = selection
 
-    def attributions(self, answers: Array, totals: Array) -> Array:
-        """Return the attributions of all problems.
+    @property
+    def n_bytes(self) -> int:
+        """The memory that the regression holds, with the samples that a selection may need."""
+        samples = 0 if self.selection.kind == "all" else 16 * self.coalitions.masks.size
+        return super().n_bytes + samples
+
+    def solve_by_selection(
+        self, problems: Problems, moments: Array, leaders: Leaders | None
+    ) -> Array:
+        """Select features and solve for them.
 
         Parameters
         ----------
-        answers : ndarray of shape (n_problems, n_coalitions)
-            What each coalition adds to the base value.
-        totals : ndarray of shape (n_problems,)
-            What the full coalition adds.
+        problems : Problems
+            Of this system.
+        moments : ndarray of shape (n_problems, n_features)
+        leaders : Leaders or None
+            Of these problems, if the selection counts features.
 
         Returns
         -------
         ndarray of shape (n_problems, n_features)
             Exactly 0 for features that were not selected.
         """
-        moments = self.moments(answers)
         if self.selection.kind == "all":
-            return tidied(self.solve(moments, totals))
-        selected = self._select(answers, moments, totals)
+            return tidied(self.solve(moments, problems.totals))
+        selected = self._selected(problems, leaders)
         values, sizes = np.zeros_like(moments), np.array([len(chosen) for chosen in selected])
         for size in np.unique(sizes[sizes > 0]):
             which = np.flatnonzero(sizes == size)
             chosen = np.array([selected[i] for i in which])
-            values[which] = self.solve_selected(chosen, moments[which], totals[which])
+            values[which] = self.solve_selected(chosen, moments[which], problems.totals[which])
         return tidied(values)
 
-    def _select(self, answers: Array, moments: Array, totals: Array) -> list[Positions]:
-        if self.selection.kind != "count":
-            pairs = zip(answers, totals, strict=True)
-            return [self._by_lasso(*self._samples(y, total)) for y, total in pairs]
-        n_features = self.gram.shape[0]
-        n_steps = min(self.selection.n_features, n_features)
-        n_samples = 2 * self.coalitions.n_planned
-        correlations = self._correlations(moments, totals)
-        leaders = leading_features(self._sample_gram, correlations, n_steps, n_samples)
+    def _selected(self, problems: Problems, leaders: Leaders | None) -> list[Positions]:
         selected = []
-        for i, certain in enumerate(leaders.certain):
-            if certain:
-                selected.append(leaders.order[i, : leaders.n_entered[i]])
+        for i, (answers, total) in enumerate(zip(problems.answers, problems.totals, strict=True)):
+            if leaders is not None and leaders.certain[i]:
+                selected.append(leaders.selected(i))
             else:
-                selected.append(self._by_path(*self._samples(answers[i], totals[i])))
+                select = self._by_lasso if leaders is None else self._by_path
+                selected.append(select(*self._samples(answers, total)))
         return selected
 
     @cached_property
-    def _sample_gram(self) -> Array:
+    def sample_gram(self) -> Array:
         """The Gram matrix of the doubled samples, which follows from that of the coalitions."""
         by_row = self.gram.sum(axis=1)
         doubled: Array = (
@@ -139,7 +141,7 @@ class SelectingSystem(KernelSystem):
         )
         return doubled
 
-    def _correlations(self, moments: Array, totals: Array) -> Array:
+    def correlations(self, moments: Array, totals: Array) -> Array:
         """Return the products of the doubled samples with their answers."""
         shift = self.gram.sum(axis=1) - np.trace(self.gram)
         sums = moments.sum(axis=1)[:, None]
@@ -176,3 +178,60 @@ class SelectingSystem(KernelSystem):
         scaled = StandardScaler(with_mean=False).fit_transform(samples)
         model = LassoLarsIC(criterion=self.selection.criterion).fit(scaled, answers)
         return np.flatnonzero(model.coef_)
+
+
+@dataclass(frozen=True, eq=False)
+class Problems:
+    """Answers to the coalitions of one system.
+
+    Attributes
+    ----------
+    system : SelectingSystem
+    answers : ndarray of shape (n_problems, n_coalitions)
+        What each coalition adds to the base value.
+    totals : ndarray of shape (n_problems,)
+        What the full coalition adds.
+    """
+
+    system: SelectingSystem
+    answers: Array
+    totals: Array
+
+
+def attributions(together: Sequence[Problems]) -> list[Array]:
+    """Return the attributions of problems of several systems.
+
+    Features that are counted off are selected for all of them at once, which costs little more
+    than for one: a path is many small steps.
+
+    Parameters
+    ----------
+    together : sequence of Problems
+        Their systems have equally many features, and the same selection.
+
+    Returns
+    -------
+    list of ndarray of shape (n_problems, n_features)
+        In the order of the systems.
+    """
+    moments = [problems.system.moments(problems.answers) for problems in together]
+    leaders: Sequence[Leaders | None] = [None] * len(together)
+    if together[0].system.selection.kind == "count":
+        leaders = _leaders(together, moments)
+    return [
+        problems.system.solve_by_selection(problems, own, leading)
+        for problems, own, leading in zip(together, moments, leaders, strict=True)
+    ]
+
+
+def _leaders(together: Sequence[Problems], moments: Sequence[Array]) -> list[Leaders]:
+    systems, sizes = [problems.system for problems in together], [len(own) for own in moments]
+    correlations = np.concatenate(
+        [p.system.correlations(own, p.totals) for p, own in zip(together, moments, strict=True)]
+    )
+    n_steps = min(systems[0].selection.n_features, correlations.shape[1])
+    n_samples = np.array([2 * system.coalitions.n_planned for system in systems])
+    owner = np.repeat(np.arange(len(systems)), sizes)
+    grams = np.stack([system.sample_gram for system in systems])
+    leaders = leading_features(grams, owner, correlations, n_steps, n_samples[owner])
+    return [leaders.part(owner == i) for i in range(len(systems))]

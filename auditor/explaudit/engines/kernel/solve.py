@@ -47,10 +47,20 @@ class KernelSystem:
 
     def __init__(self, coalitions: Coalitions) -> None:
         self.coalitions = coalitions
-        self._root_weights = np.sqrt(coalitions.weights)
-        self._design = coalitions.masks.astype(np.float64)
-        self._design *= self._root_weights[:, None]
-        self.gram: Array = self._design.T @ self._design
+        # not kept: it is large, and of use again only to rows that share these coalitions
+        design = coalitions.masks.astype(np.float64)
+        design *= np.sqrt(coalitions.weights)[:, None]
+        self.gram: Array = design.T @ design
+
+    @property
+    def n_features(self) -> int:
+        """Number of features that the coalitions are made of."""
+        return self.coalitions.n_features
+
+    @property
+    def n_bytes(self) -> int:
+        """The memory that the regression holds: the coalitions, and some matrices like `gram`."""
+        return self.coalitions.masks.nbytes + 3 * self.gram.nbytes
 
     @property
     def is_singular(self) -> bool:
@@ -69,7 +79,8 @@ class KernelSystem:
         -------
         ndarray of shape (n_problems, n_features)
         """
-        product: Array = (answers * self._root_weights)[:, None] @ self._design
+        masks = self.coalitions.masks.astype(np.float64)
+        product: Array = (answers * self.coalitions.weights)[:, None] @ masks
         return product[:, 0]
 
     def solve(self, moments: Array, totals: Array) -> Array:
