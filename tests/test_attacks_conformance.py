@@ -30,18 +30,32 @@ from explaudit_attacks import Sampler, SensitiveRule
 OURS = "explaudit_attacks"
 
 # each registered attack with settings for the small scenario below, as they would stand in a plan
+_SCAFFOLD: dict[str, Any] = {
+    "innocuous": {"name": "unrelated_rule", "settings": {"columns": ["coin"]}},
+    "gate": {"name": "forest", "settings": {"n_estimators": 10}},
+    "sampler": {
+        "name": "union",
+        "settings": {"samplers": [{"name": "lime_discretised"}, "kernel_coalitions"]},
+    },
+    "n_queries": 400,
+}
+_GATE_OF_ITS_OWN = {"innocuous": _SCAFFOLD["innocuous"], "n_queries": 400}
+
 SETTINGS: dict[str, str] = {
-    "scaffold": json.dumps(
-        {
-            "innocuous": {"name": "unrelated_rule", "settings": {"columns": ["coin"]}},
-            "gate": {"name": "forest", "settings": {"n_estimators": 10}},
-            "sampler": {
-                "name": "union",
-                "settings": {"samplers": [{"name": "lime_discretised"}, "kernel_coalitions"]},
-            },
-            "n_queries": 400,
-        }
-    )
+    name: json.dumps(settings)
+    for name, settings in {
+        "scaffold": _SCAFFOLD,
+        "dilution": _SCAFFOLD,
+        "probabilistic": _SCAFFOLD,
+        "jitter_aware": _SCAFFOLD,
+        "cad_aware": _SCAFFOLD,
+        "adversary": {"adversary": "threshold_0.1", "innocuous": _SCAFFOLD["innocuous"]},
+        "dtype": _GATE_OF_ITS_OWN,
+        "batch": _GATE_OF_ITS_OWN,
+        "stateful": _GATE_OF_ITS_OWN,
+        "whitelist": _GATE_OF_ITS_OWN,
+        "output_shuffling": {"column": "sex", "negative_when": "f", "kind": "mixing"},
+    }.items()
 }
 
 

@@ -45,7 +45,7 @@ def test_a_new_object_has_its_settings() -> None:
 
 @pytest.mark.parametrize("group", ["explainer", "", "explaudit.explainers"])
 def test_an_unknown_group_is_refused_with_the_known(group: str) -> None:
-    with pytest.raises(InvalidInputError, match="one of attacks, explainers, models"):
+    with pytest.raises(InvalidInputError, match="one of attacks, detectors, explainers"):
         registry.names(group)
 
 

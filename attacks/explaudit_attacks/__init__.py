@@ -1,10 +1,26 @@
 """explaudit_attacks: everything an adversary can do."""
 
+from explaudit_attacks.adaptive import (
+    BatchAttack,
+    CadAwareAttack,
+    DilutionAttack,
+    DtypeAttack,
+    JitterAwareAttack,
+    ParityRule,
+    ProbabilisticAttack,
+    ShufflingAttack,
+    StatefulAttack,
+    SubgroupBias,
+    WhitelistAttack,
+    ensemble,
+)
 from explaudit_attacks.biased import ScoreBias, SensitiveRule
 from explaudit_attacks.gate_quality import measure_gate
 from explaudit_attacks.gate_training import published_data, sound_data
 from explaudit_attacks.gates import forest, hist_boosting, xgboost_trees
+from explaudit_attacks.honest import GuardedClassifier, ProxyRule
 from explaudit_attacks.innocuous import UnrelatedRule, WithoutColumns
+from explaudit_attacks.plugins import AdversaryAttack, hard_negative, honest_model, mimic
 from explaudit_attacks.samplers import (
     ColumnSubstitution,
     GaussianNoise,
@@ -18,22 +34,40 @@ from explaudit_attacks.scaffold import ScaffoldClassifier
 from explaudit_attacks.scaffolding import ScaffoldingAttack
 
 __all__ = [
+    "AdversaryAttack",
+    "BatchAttack",
+    "CadAwareAttack",
     "ColumnSubstitution",
+    "DilutionAttack",
+    "DtypeAttack",
     "GaussianNoise",
+    "GuardedClassifier",
+    "JitterAwareAttack",
     "KernelCoalitions",
     "LimeDiscretised",
     "LimeGaussian",
+    "ParityRule",
+    "ProbabilisticAttack",
+    "ProxyRule",
     "Sampler",
     "ScaffoldClassifier",
     "ScaffoldingAttack",
     "ScoreBias",
     "SensitiveRule",
+    "ShufflingAttack",
+    "StatefulAttack",
+    "SubgroupBias",
     "Union",
     "UnrelatedRule",
+    "WhitelistAttack",
     "WithoutColumns",
+    "ensemble",
     "forest",
+    "hard_negative",
     "hist_boosting",
+    "honest_model",
     "measure_gate",
+    "mimic",
     "published_data",
     "sound_data",
     "xgboost_trees",

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from explaudit.errors import InvalidInputError
 
-__all__ = ["Mask", "check_fit", "check_rows", "meets", "without"]
+__all__ = ["Mask", "check_fit", "check_rows", "meets", "take", "without"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -97,7 +97,7 @@ def meets(X: Any, column: int | str, threshold: float, when: str) -> Mask:
     InvalidInputError
         If there is no such column, it has missing values, or `when` does not suit it.
     """
-    values = _take(X, column)
+    values = take(X, column)
     if isinstance(values, pd.Series) and not pd.api.types.is_numeric_dtype(values.dtype):
         return _equals_level(values, column, when)
     if when not in ("above", "below"):
@@ -121,7 +121,8 @@ def without(X: Any, columns: tuple[int | str, ...]) -> Any:
     return np.delete(X, positions, axis=1)
 
 
-def _take(X: Any, column: int | str) -> Any:
+def take(X: Any, column: int | str) -> Any:
+    """Return one column, given by position or, in a frame, by name."""
     position = _position(X, column)
     return X.iloc[:, position] if isinstance(X, pd.DataFrame) else X[:, position]
 

@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from explaudit.errors import InvalidInputError
 from explaudit_attacks._inputs import Mask, check_fit, check_rows, meets, without
 from explaudit_attacks._rules import RuleClassifier
+from explaudit_attacks._tabular import as_numbers
 
 __all__ = ["UnrelatedRule", "WithoutColumns"]
 
@@ -66,7 +68,7 @@ class WithoutColumns(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     estimator : classifier, optional
-        What is trained; a logistic regression by default.
+        What is trained; by default a logistic regression, which takes categorical columns.
     columns : sequence of int or str, default=(0,)
         The columns to leave out, such as the sensitive one and its proxies; by position or, in a
         frame, by name.
@@ -100,8 +102,7 @@ class WithoutColumns(ClassifierMixin, BaseEstimator):
             raise InvalidInputError(
                 "columns", f"fewer columns than n_features={X.shape[1]}", self.columns
             )
-        estimator = LogisticRegression() if self.estimator is None else clone(self.estimator)
-        self.estimator_ = estimator.fit(seen, y)
+        self.estimator_ = self._new_estimator().fit(seen, y)
         return self
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
@@ -113,6 +114,11 @@ class WithoutColumns(ClassifierMixin, BaseEstimator):
         """Return the probability of each class, of shape (n_rows, 2)."""
         seen = self._seen(X)
         return np.asarray(self.estimator_.predict_proba(seen), dtype=np.float64)
+
+    def _new_estimator(self) -> Any:
+        if self.estimator is None:
+            return make_pipeline(as_numbers(), LogisticRegression(max_iter=1000))
+        return clone(self.estimator)
 
     def _seen(self, X: Any) -> Any:
         return without(check_rows(self, X), tuple(self.columns))

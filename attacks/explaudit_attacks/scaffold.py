@@ -30,7 +30,8 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
     """Answer as f where a gate takes the row for real, else as psi.
 
     The gate is asked only about rows on which f and psi differ: elsewhere both branches give the
-    same answer, so nothing changes but the cost.
+    same answer, so nothing changes but the cost. A gate whose attribute ``judges_batches`` is true
+    is shown the whole batch wherever the two differ on some row of it.
 
     Source: Slack, Hilgard, Jia, Singh & Lakkaraju, "Fooling LIME and SHAP: Adversarial Attacks on
     Post hoc Explanation Methods", AIES 2020, section 3.
@@ -137,7 +138,11 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
         learnt, out = ~data.held_out, data.held_out
         seen = data.rows[:, self._gate_features()]
         self.gate_ = gate.fit(seen[learnt], data.real[learnt], sample_weight=data.weights[learnt])
-        probability, real = self._probability_real(seen[out]), data.real[out]
+        real = data.real[out]
+        probability = np.empty(len(real))
+        for kind in (real, ~real):  # a batch of each, since a gate may look at the batch
+            if kind.any():
+                probability[kind] = self._probability_real(seen[out][kind])
         self.threshold_ = self.threshold
         if self.keep_real is not None and real.any():
             self.threshold_ = float(np.quantile(probability[real], 1 - self.keep_real))
@@ -183,10 +188,15 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
             differ = differ.any(axis=1)
         asked = np.flatnonzero(differ)
         if len(asked):
-            rows = X.iloc[asked] if isinstance(X, pd.DataFrame) else X[asked]
-            suspected = asked[~self._judged_real(rows)]
+            suspected = asked[~self._judged_real_among(X, asked)]
             answers[suspected] = shown[suspected]
         return answers
+
+    def _judged_real_among(self, X: Any, asked: npt.NDArray[np.intp]) -> Mask:
+        """Judge some rows of a batch; a gate that looks at the batch is shown all of it."""
+        if getattr(self.gate_, "judges_batches", False):
+            return self._judged_real(X)[asked]
+        return self._judged_real(X.iloc[asked] if isinstance(X, pd.DataFrame) else X[asked])
 
     def _judged_real(self, X: Any) -> Mask:
         return self._probability_real(self._seen(X)) >= self.threshold_
@@ -196,9 +206,11 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
 
     def _seen(self, X: Any) -> Matrix:
         """Return the features that the gate sees, of shape (n_rows, n_seen)."""
-        if self.gate_columns == "numeric" and self.encoder is not None:
-            # a query may hold values that are no level, where a gate that does not look passes
-            return np.asarray(self.encoder.encode_numeric(self._frame(X)), dtype=np.float64)
+        encoder = self.encoder
+        if encoder is not None and (self.gate_columns == "numeric" or not encoder.categorical):
+            # a query may hold values that are no level, where a gate that does not look passes;
+            # and where all is numeric this is all, with fewer copies
+            return np.asarray(encoder.encode_numeric(self._frame(X)), dtype=np.float64)
         return self._encode(X)[:, self._gate_features()]
 
     def _frame(self, X: Any) -> pd.DataFrame:

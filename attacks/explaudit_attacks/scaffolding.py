@@ -77,8 +77,8 @@ class ScaffoldingAttack(Attack):
         _check_classifier(scenario)
         scaffold = ScaffoldClassifier(
             FrozenEstimator(model),
-            _member(resolve("models", self.innocuous)),
-            resolve("gates", self.gate),
+            self._innocuous_for(scenario),
+            self._gate_for(scenario),
             resolve("samplers", self.sampler),
             threshold=self.threshold,
             keep_real=self.keep_real,
@@ -92,6 +92,16 @@ class ScaffoldingAttack(Attack):
         )
         labels = model.predict(scenario.background)
         return scenario.replace(model=scaffold.fit(scenario.background, labels))
+
+    def _innocuous_for(self, scenario: Scenario) -> Any:
+        """Return what is shown; a scaffold that shows something else overrides this."""
+        del scenario
+        return _member(resolve("models", self.innocuous))
+
+    def _gate_for(self, scenario: Scenario) -> Any:
+        """Return what tells rows from queries; a scaffold with a gate of its own overrides this."""
+        del scenario
+        return resolve("gates", self.gate)
 
 
 def _check_classifier(scenario: Scenario) -> None:

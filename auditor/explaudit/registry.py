@@ -19,7 +19,7 @@ from explaudit.errors import ContractError, InvalidInputError, UnknownPluginErro
 
 __all__ = ["GROUPS", "create", "load", "names"]
 
-GROUPS = ("attacks", "explainers", "models", "gates", "samplers", "metrics")
+GROUPS = ("attacks", "detectors", "explainers", "gates", "metrics", "models", "samplers")
 
 
 @cache
