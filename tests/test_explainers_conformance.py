@@ -35,6 +35,11 @@ CHEAP: dict[str, dict[str, Any]] = {
     "permutation_importance": {"n_repeats": 2, "n_rows": 20},
     "partial_dependence": {"grid_resolution": 4, "n_rows": 20},
     "matched_pairs": {"max_distance": 1.3},
+    "twin_explanation": {"n_reference": 3, "nsamples": 60},
+    "neighbour_shap": {"nsamples": 200},
+    "generated_shap": {"n_trees": 3, "nsamples": 150, "n_fills": 1},
+    "generated_lime": {"n_trees": 3, "num_samples": 200},
+    "cad_defend": {"num_samples": 100},
 }
 
 # whether another seed gives another explanation, with the settings above
@@ -51,6 +56,12 @@ STOCHASTIC = {
     "matched_pairs": False,
     "random": True,
     "constant": False,
+    "twin_explanation": True,
+    "neighbour_shap": True,
+    "neighbour_lime": False,
+    "generated_shap": True,
+    "generated_lime": True,
+    "cad_defend": True,
 }
 
 NUMERIC = [f"x{i}" for i in range(9)]
