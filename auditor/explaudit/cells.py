@@ -41,8 +41,9 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
-    kind : {"explanation", "behaviour"}
-        Explain rows and measure the explanations, or measure what the model does on real rows.
+    kind : {"explanation", "behaviour", "detection"}
+        Explain rows and measure the explanations, measure what the model does on real rows, or
+        audit the model.
     dataset : Part
         The data set; its settings hold the protocol by which the table is prepared.
     model : Part
@@ -67,7 +68,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         The base seed.
     """
 
-    kind: Literal["explanation", "behaviour"]
+    kind: Literal["explanation", "behaviour", "detection"]
     dataset: Part
     model: Part
     innocuous: Part

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "Dumbbell", "Point", "SeriesName", "draw"]
+__all__ = [
+    "COLOURS",
+    "Dumbbell",
+    "Point",
+    "SeriesName",
+    "as_svg",
+    "bare_axes",
+    "draw",
+    "report_style",
+    "shortened",
+]
 
 SeriesName = Literal["honest", "worst", "innocent", "others", "left_out"]
 
@@ -90,27 +101,35 @@ _WIDTH, _ROW, _TOP, _BOTTOM = 4.3, 0.44, 0.4, 0.68
 
 def draw(title: str, rows: Sequence[Dumbbell]) -> str:
     """Return the picture as SVG; equal rows give equal text."""
-    import matplotlib
     from matplotlib.figure import Figure as Canvas
 
     height = _TOP + _ROW * len(rows) + _BOTTOM
-    # a reader's own style sheet must not change a report
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rc("svg", fonttype="none", hashsalt="explaudit")
-        matplotlib.rc("font", family="DejaVu Sans")
-        # a dollar sign in a name is a dollar sign
-        matplotlib.rc("text", parse_math=False)
+    with report_style():
         figure = Canvas(figsize=(_WIDTH, height))
         figure.patch.set_visible(False)
         axes = figure.add_axes((0.03, _BOTTOM / height, 0.92, _ROW * len(rows) / height))
         _frame(axes, title, rows)
         _points(axes, rows)
         _legend(axes)
-        return _as_svg(figure)
+        return as_svg(figure)
 
 
-def _as_svg(figure: Figure) -> str:
+@contextmanager
+def report_style() -> Iterator[None]:
+    """Draw as reports do; a reader's own style sheet must not change a report."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rc("svg", fonttype="none", hashsalt="explaudit")
+        matplotlib.rc("font", family="DejaVu Sans")
+        # a dollar sign in a name is a dollar sign
+        matplotlib.rc("text", parse_math=False)
+        yield
+
+
+def as_svg(figure: Figure) -> str:
+    """Return a drawing as SVG text; equal drawings give equal text."""
     buffer = io.StringIO()
     with warnings.catch_warnings():
         # text stays text: the reader's fonts draw it, whatever matplotlib's own lack
@@ -122,22 +141,27 @@ def _as_svg(figure: Figure) -> str:
 def _frame(axes: Axes, title: str, rows: Sequence[Dumbbell]) -> None:
     axes.set_xlim(-0.02, 1.04)
     axes.set_ylim(len(rows) - 0.4, -0.6)
+    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+    axes.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
+    bare_axes(axes)
+    ink: dict[str, Any] = {"color": COLOURS["ink"], "ha": "left"}
+    axes.text(-0.02, -0.75, shortened(title, 42), fontsize=9.5, fontweight="bold", **ink)
+    for y, row in enumerate(rows):
+        label = axes.text(0, y - 0.3, shortened(row.label, 46), va="center", fontsize=8, **ink)
+        # grid lines must not run through the words
+        label.set_bbox({"facecolor": COLOURS["paper"], "edgecolor": "none", "pad": 0.5})
+
+
+def bare_axes(axes: Axes) -> None:
+    """Leave of the axes only a scale below and its grid."""
     axes.patch.set_visible(False)
     for side in ("left", "right", "top"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(COLOURS["line"])
     axes.set_yticks([])
-    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
-    axes.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
     axes.tick_params(length=0, labelsize=7.5, labelcolor=COLOURS["muted"])
     axes.grid(axis="x", color=COLOURS["line"], linewidth=0.6)
     axes.set_axisbelow(True)
-    ink: dict[str, Any] = {"color": COLOURS["ink"], "ha": "left"}
-    axes.text(-0.02, -0.75, _shortened(title, 42), fontsize=9.5, fontweight="bold", **ink)
-    for y, row in enumerate(rows):
-        label = axes.text(0, y - 0.3, _shortened(row.label, 46), va="center", fontsize=8, **ink)
-        # grid lines must not run through the words
-        label.set_bbox({"facecolor": COLOURS["paper"], "edgecolor": "none", "pad": 0.5})
 
 
 def _points(axes: Axes, rows: Sequence[Dumbbell]) -> None:
@@ -185,6 +209,7 @@ def _legend(axes: Axes) -> None:
     )
 
 
-def _shortened(text: str, length: int) -> str:
+def shortened(text: str, length: int) -> str:
+    """Return a text on one line of so many characters at the most."""
     text = visible(" ".join(text.split()))
     return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -26,11 +26,19 @@ from explaudit_reports.model import (
 )
 from explaudit_reports.numbers import count
 
-__all__ = ["data_section", "fingerprint", "reproduce_section", "study_command", "unjudged_section"]
+__all__ = [
+    "data_section",
+    "fingerprint",
+    "flat",
+    "pairs_table",
+    "reproduce_section",
+    "study_command",
+    "unjudged_section",
+]
 
 
-def fingerprint(results: Results) -> str:
-    """Return the SHA-256 of the results' canonical JSON."""
+def fingerprint(results: msgspec.Struct) -> str:
+    """Return the SHA-256 of the canonical JSON of a study's or an audit's results."""
     return hashlib.sha256(canonical_json(results)).hexdigest()
 
 
@@ -49,9 +57,9 @@ def reproduce_section(lookup: Lookup) -> Section:
                     "it is for. Only times differ."
                 )
             ),
-            _pairs_table("run", "The run.", _run_facts(results)),
-            _pairs_table("settings", "Settings of the study.", _flat(results.settings)),
-            _pairs_table("versions", "Versions.", dict(results.versions)),
+            pairs_table("run", "The run.", _run_facts(results)),
+            pairs_table("settings", "Settings of the study.", flat(results.settings)),
+            pairs_table("versions", "Versions.", dict(results.versions)),
             _parts_table("explainers", "Explainer settings.", results.explainer_settings),
             _parts_table("attacks", "Attack settings.", results.attack_settings),
             Paragraph(words("SHA-256 of the results as canonical JSON (sorted keys, no spaces):")),
@@ -174,7 +182,8 @@ def unjudged_section(lookup: Lookup) -> Section:
     return Section("unjudged", "What could not be judged", (table,))
 
 
-def _pairs_table(table_id: str, caption: str, pairs: Mapping[str, str]) -> Block:
+def pairs_table(table_id: str, caption: str, pairs: Mapping[str, str]) -> Table:
+    """Return a table of names and values."""
     return Table(
         id=table_id,
         caption=caption,
@@ -185,7 +194,7 @@ def _pairs_table(table_id: str, caption: str, pairs: Mapping[str, str]) -> Block
 
 def _parts_table(table_id: str, caption: str, parts: Mapping[str, Mapping[str, Any]]) -> Block:
     rows = tuple(
-        (Cell(short), Cell("; ".join(f"{name} = {value}" for name, value in _flat(part).items())))
+        (Cell(short), Cell("; ".join(f"{name} = {value}" for name, value in flat(part).items())))
         for short, part in parts.items()
     )
     return Table(
@@ -196,13 +205,13 @@ def _parts_table(table_id: str, caption: str, parts: Mapping[str, Mapping[str, A
     )
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Return nested settings as one level, with dotted names and JSON values."""
-    flat: dict[str, str] = {}
+    found: dict[str, str] = {}
     for name, value in settings.items():
         if isinstance(value, dict) and value:
-            flat |= _flat(value, f"{prefix}{name}.")
+            found |= flat(value, f"{prefix}{name}.")
         else:
             shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-            flat[f"{prefix}{name}"] = shown
-    return flat
+            found[f"{prefix}{name}"] = shown
+    return found

@@ -16,7 +16,7 @@ __all__ = ["LEAST_SPREAD", "Gaps", "Split", "measure_gaps"]
 Array = npt.NDArray[np.float64]
 
 #: Added to the twins' spread, so that twins which all agree do not make rounding look like much.
-LEAST_SPREAD = 0.005
+LEAST_SPREAD = 0.01
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -28,10 +28,13 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
         Rows that the test sent to the model; rows that tests share count for the first of them.
     reason : str
         What was found, or why the test cannot say, in words that can be defended.
+    group : str
+        Tests of one group count as one, by the smallest of their p-values times their number.
+        Empty for a test of its own.
     counted : bool
         Whether the test takes part in the verdict; baselines are shown and do not.
     adjusted_p_value : float or None
-        After Holm's step-down over all counted tests.
+        After Holm's step-down over all counted tests and groups of tests.
     false_alarm_rate : float or None
         As measured on honest models at the audit's level, where it was measured.
     details : dict of str to float
@@ -44,10 +47,14 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     queries: int = 0
     reason: str = ""
+    group: str = ""
     counted: bool = True
     adjusted_p_value: float | None = None
     false_alarm_rate: float | None = None
     details: dict[str, float] = {}
+
+    #: Not a test of this project, whatever its name looks like to a collector of tests.
+    __test__: ClassVar[bool] = False
 
 
 class Hidden(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,9 @@ Array = npt.NDArray[np.float64]
 #: for a check of the input, which hides all features alike.
 _CONSTANT = 0.9
 _TOO_FEW_ROWS = 100
+#: Standard deviation of the twins' scores at the least; where all twins agree it would be 0, and
+#: nothing that the model does could be ordinary.
+_LEAST_DEVIATION = 0.4
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def _judge(
     calibration = CALIBRATION.scale
     p_value = _tail(score, null, calibration)
     threshold = _threshold(null, calibration, alpha)
+    named = scores[list(evidence.sensitive_columns)].max(axis=(0, 1))
     hidden = _hidden(evidence, explainer, gaps, n_models)
     feature = evidence.encoder.names[int(scores[:, :, 0].max(axis=1).argmax())]
     test = TestResult(
@@ -141,6 +145,11 @@ def _judge(
             "twins": float(sum(len(split.twins.predict) for split in splits)),
             "twin_error": float(np.mean([split.twins.errors.mean() for split in splits])),
             "constant_answers": float(constant),
+            "null_mean": float(null.mean()),
+            "null_spread": float(null.std(ddof=1)),
+            "named_score": float(named[0]),
+            "named_mean": float(named[1:].mean()),
+            "named_spread": float(named[1:].std(ddof=1)),
         },
     )
     power = _power(evidence, name, gaps, n_models, threshold)
@@ -174,8 +183,9 @@ def _threshold(null: Array, scale: float, alpha: float) -> float:
 
 def _gumbel(null: Array, scale: float) -> tuple[float, float]:
     """Fit by moments (a twin's score is bounded, so that a likelihood would follow one twin)."""
-    spread = float(null.std(ddof=1)) * np.sqrt(6) / np.pi * scale
-    return float(null.mean()) - float(np.euler_gamma) * spread / scale, max(spread, 1e-3)
+    deviation = max(float(null.std(ddof=1)), _LEAST_DEVIATION)
+    spread = deviation * np.sqrt(6) / np.pi
+    return float(null.mean()) - float(np.euler_gamma) * spread, spread * scale
 
 
 def _hidden(

@@ -23,6 +23,8 @@ Array = npt.NDArray[np.float64]
 
 #: Fitted first of every family, to see which families can reproduce the model at all.
 _PILOTS = 3
+#: With more features than this, families are fitted in ways that stay affordable.
+_FEW_FEATURES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +147,11 @@ def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(2**31))
 
 
+def _share(rng: np.random.Generator, n_features: int) -> float:
+    """Return the share of features that a tree looks at for a split: of many features, fewer."""
+    return float(rng.uniform(0.3, 1.0) if n_features <= _FEW_FEATURES else rng.uniform(0.05, 0.3))
+
+
 def _linear(rng: np.random.Generator, n_features: int) -> Any:
     from sklearn.linear_model import Ridge
     from sklearn.pipeline import make_pipeline
@@ -161,7 +168,7 @@ def _products(rng: np.random.Generator, n_features: int) -> Any:
     from sklearn.preprocessing import PolynomialFeatures, SplineTransformer, StandardScaler
 
     ridge = Ridge(10 ** rng.uniform(0.5, 2.5))
-    if n_features > 30:
+    if n_features > _FEW_FEATURES:
         return make_pipeline(StandardScaler(), SplineTransformer(4, degree=1), ridge)
     products = PolynomialFeatures(2, interaction_only=True, include_bias=False)
     return make_pipeline(StandardScaler(), products, ridge)
@@ -170,12 +177,11 @@ def _products(rng: np.random.Generator, n_features: int) -> Any:
 def _forest(rng: np.random.Generator, n_features: int) -> Any:
     from sklearn.ensemble import RandomForestRegressor
 
-    del n_features
     return RandomForestRegressor(
-        8,
+        int(rng.integers(5, 25)),
         max_depth=_one_of(rng, (None, 6, 10)),
         min_samples_leaf=int(rng.integers(1, 6)),
-        max_features=rng.uniform(0.3, 1.0),
+        max_features=_share(rng, n_features),
         random_state=_seed(rng),
     )
 
@@ -183,11 +189,10 @@ def _forest(rng: np.random.Generator, n_features: int) -> Any:
 def _extra_trees(rng: np.random.Generator, n_features: int) -> Any:
     from sklearn.ensemble import ExtraTreesRegressor
 
-    del n_features
     return ExtraTreesRegressor(
-        10,
+        int(rng.integers(5, 25)),
         min_samples_leaf=int(rng.integers(1, 6)),
-        max_features=rng.uniform(0.3, 1.0),
+        max_features=_share(rng, n_features),
         random_state=_seed(rng),
     )
 
@@ -196,11 +201,12 @@ def _boosting(rng: np.random.Generator, n_features: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.multioutput import MultiOutputRegressor
 
-    del n_features
     boosting = HistGradientBoostingRegressor(
         max_iter=int(rng.integers(20, 50)),
         max_leaf_nodes=int(rng.integers(4, 24)),
         learning_rate=rng.uniform(0.08, 0.3),
+        max_features=_share(rng, n_features),
+        max_bins=63,
         early_stopping=False,
         random_state=_seed(rng),
     )

@@ -21,8 +21,9 @@ def conclude(
     """Weigh all counted tests together.
 
     Holm's step-down holds the probability of any false alarm at `alpha` whatever the dependence
-    between the tests. The outcome is "fail" if any test rejects; "inconclusive" if none does and
-    there was none that could; otherwise "pass".
+    between the tests. A group of tests counts as one, Bonferroni's correction being made within.
+    The outcome is "fail" if any test rejects; "inconclusive" if none does and there was none that
+    could; otherwise "pass".
 
     Source: Holm 1979, "A simple sequentially rejective multiple test procedure" (Scandinavian
     Journal of Statistics 6); package statsmodels.
@@ -65,13 +66,26 @@ def conclude(
 def _adjusted(tests: list[TestResult], alpha: float) -> list[TestResult]:
     from statsmodels.stats.multitest import multipletests  # takes a second to import
 
-    counted = [i for i, test in enumerate(tests) if test.counted and test.p_value is not None]
-    if not counted:
+    groups: dict[str, list[int]] = {}
+    for i, test in enumerate(tests):
+        if test.counted and test.p_value is not None:
+            groups.setdefault(test.group or f"{i} {test.name}", []).append(i)
+    if not groups:
         return tests
-    adjusted = multipletests([tests[i].p_value for i in counted], alpha=alpha, method="holm")[1]
+    within = {
+        i: min(1.0, (tests[i].p_value or 0.0) * len(members))
+        for members in groups.values()
+        for i in members
+    }
+    least = [min(within[i] for i in members) for members in groups.values()]
+    adjusted = multipletests(least, alpha=alpha, method="holm")[1]
     found = list(tests)
-    for i, p_value in zip(counted, adjusted, strict=True):
-        found[i] = msgspec.structs.replace(tests[i], adjusted_p_value=float(p_value))
+    for members, first, p_value in zip(groups.values(), least, adjusted, strict=True):
+        # the group's adjustment for its best test, and for the others in proportion
+        factor = float(p_value) / first if first > 0 else 1.0
+        for i in members:
+            own = min(1.0, max(float(p_value), within[i] * factor))
+            found[i] = msgspec.structs.replace(tests[i], adjusted_p_value=own)
     return found
 
 
@@ -91,7 +105,13 @@ def _sentence(
         f"({'rejects' if len(failed) == 1 else 'reject'} at a false-alarm rate of {alpha:.0%} "
         "over all tests together)."
     )
-    clear = [found for found in hidden if found.low > 0]
+    # of an explainer whose own test rejects; such a test is named after it
+    rejecting = tuple(test.name for test in failed)
+    clear = [
+        found
+        for found in hidden
+        if found.low > 0 and any(name.endswith(found.explainer) for name in rejecting)
+    ]
     if clear:
         most = max(clear, key=lambda found: found.estimate)
         sentence += (

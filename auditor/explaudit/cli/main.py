@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from explaudit.cli.audit import audit
 from explaudit.cli.catalogue import attacks, datasets, explainers, metrics
 from explaudit.cli.report import report
 from explaudit.cli.study import study
@@ -22,14 +23,17 @@ Examples:
   explaudit study --preset quick           a first look, under a minute
   explaudit study --preset paper --jobs 2  every test row, as published
   explaudit report out/study/records.jsonl rebuild the HTML and PDF from the records
+  explaudit audit my_module:predict --data rows.csv --sensitive race
+                                           does this model show explainers what it does?
   explaudit explainers                     what can be audited
   explaudit metrics --json                 the names that results.json uses
 
 \b
 Exit status:
-  0    done
+  0    done; of an audit: pass
+  1    of an audit: fail
   2    wrong use or bad input
-  3    some cells could not be judged; the report names them and says why
+  3    some cells could not be judged, or an audit is inconclusive; the report says why
   130  stopped by Ctrl-C; run the same command again to go on
 """
 
@@ -62,5 +66,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (study, report, datasets, attacks, explainers, metrics):
+for command in (study, audit, report, datasets, attacks, explainers, metrics):
     main.add_command(command)

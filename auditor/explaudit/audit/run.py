@@ -1,0 +1,230 @@
+"""An audit from end to end: ask the model once, let every detector judge, conclude."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from explaudit import registry
+from explaudit.audit.evidence import Asked, Detector, Evidence
+from explaudit.audit.outcome import Judgement, TestResult, Verdict
+from explaudit.audit.queries import record_queries
+from explaudit.audit.settings import AuditPlan, AuditSettings, plan_audit
+from explaudit.audit.target import Target
+from explaudit.audit.verdict import conclude
+from explaudit.cells import Part
+from explaudit.encoding import Encoder
+from explaudit.errors import InvalidInputError
+from explaudit.provenance import versions
+from explaudit.seeds import derive_seed, generator
+
+__all__ = ["AuditResult", "audit", "default_detectors"]
+
+Array = npt.NDArray[np.float64]
+
+#: Rows of one shuffled batch: many enough that none is all of one kind.
+_BATCH = 500
+
+
+class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written to results.json.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        What the audit says.
+    settings : AuditSettings
+        As the user chose them.
+    plan : AuditPlan
+        How the budget was spent.
+    model : str
+        What the user called the model.
+    n_rows, n_features : int
+        Size of the table of real rows.
+    features, outputs : tuple of str
+        Their names.
+    data_sha256 : str
+        Of the table's content.
+    versions : dict of str to str
+        Of what computed.
+    schema_version : int
+        Of this struct.
+    """
+
+    verdict: Verdict
+    settings: AuditSettings
+    plan: AuditPlan
+    model: str
+    n_rows: int
+    n_features: int
+    features: tuple[str, ...]
+    outputs: tuple[str, ...]
+    data_sha256: str
+    versions: dict[str, str]
+    schema_version: int = 1
+
+
+def audit(
+    model: Any,
+    rows: pd.DataFrame,
+    settings: AuditSettings,
+    *,
+    name: str = "model",
+    categorical: Sequence[str] = (),
+    detectors: tuple[Detector, ...] | None = None,
+    decisions: pd.DataFrame | None = None,
+    decision_column: str = "",
+    background: pd.DataFrame | None = None,
+    model_file: Path | None = None,
+    tell: Callable[[str], None] = lambda text: None,
+) -> AuditResult:
+    """Audit a model of which nothing but its answers is known.
+
+    Parameters
+    ----------
+    model : estimator or callable
+        See :class:`explaudit.audit.target.Target`.
+    rows : DataFrame of shape (n_rows, n_columns)
+        Real rows, as the model is fed them; rows that whoever made the model did not hold.
+    settings : AuditSettings
+        What to look at, how closely, and at what false-alarm rate.
+    name : str
+        What to call the model in results.
+    categorical : sequence of str
+        Numeric columns whose numbers are names.
+    detectors : tuple of Detector or None
+        None for all that there is evidence for.
+    decisions : DataFrame or None
+        Logged rows with their decisions in `decision_column`.
+    background : DataFrame or None
+        Background rows that somebody handed over.
+    model_file : pathlib.Path or None
+        A tree model's own file.
+    tell : callable
+        Is told in a few words what is done next.
+
+    Returns
+    -------
+    AuditResult
+
+    Raises
+    ------
+    InvalidInputError
+        If an argument is unusable, or the model's answers are.
+    """
+    if not settings.sensitive:
+        raise InvalidInputError("sensitive", "at least one feature", "none")
+    encoder = Encoder.from_frame(_with_log(rows, decisions), categorical=categorical)
+    for feature in settings.sensitive:
+        encoder.index(feature)
+    given = {"replay": decisions, "background": background, "tree_file": model_file}
+    chosen = default_detectors(given) if detectors is None else detectors
+    plan = plan_audit(settings, len(rows), chosen)
+    tell(f"the model will be asked about {plan.total} rows")
+    target = Target(model, encoder, answers=settings.answers, budget=settings.budget)
+    matrix = encoder.encode(rows)[generator(settings.seed, "rows").permutation(len(rows))]
+    evidence = dataclasses.replace(
+        _ask(target, matrix, settings, plan),
+        decisions=decisions,
+        decision_column=decision_column,
+        background=background,
+        model_file=model_file,
+    )
+    judgements = [_judgement(detector, evidence, settings, tell) for detector in chosen]
+    return AuditResult(
+        verdict=conclude(
+            judgements, alpha=settings.alpha, queries=target.n_queries, budget=settings.budget
+        ),
+        settings=settings,
+        plan=plan,
+        model=name,
+        n_rows=len(rows),
+        n_features=len(encoder.names),
+        features=encoder.names,
+        outputs=target.outputs,
+        data_sha256=hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest(),
+        versions=versions(),
+    )
+
+
+def _judgement(
+    detector: Detector, evidence: Evidence, settings: AuditSettings, tell: Callable[[str], None]
+) -> Judgement:
+    """Let a detector judge; evidence that it cannot use costs its own tests only."""
+    name = type(detector).name
+    tell(f"judging: {name.replace('_', ' ')}")
+    seed = derive_seed(settings.seed, "detector", name)
+    try:
+        return detector.judge(evidence, alpha=settings.alpha, seed=seed)
+    except InvalidInputError as error:
+        reason = f"cannot say: {error}"
+        return Judgement(tests=(TestResult(name=name, p_value=None, reason=reason),))
+
+
+def _with_log(rows: pd.DataFrame, decisions: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the rows with those of a log, where a level may occur that the rows have not."""
+    if decisions is None or not set(rows.columns) <= set(decisions.columns):
+        return rows
+    words = [name for name in rows.columns if not pd.api.types.is_numeric_dtype(rows[name])]
+    both = pd.concat([rows, decisions[list(rows.columns)]], ignore_index=True)
+    return both.astype(dict.fromkeys(words, "category"))
+
+
+def default_detectors(given: Mapping[str, object]) -> tuple[Detector, ...]:
+    """Return one detector of every kind, but for those whose evidence is not there.
+
+    Parameters
+    ----------
+    given : mapping
+        By the name of a detector the evidence that it needs; None where there is none.
+    """
+    names = [name for name in registry.names("detectors") if given.get(name, True) is not None]
+    # the verdict rests on the first most; a model may remember a session of near-duplicates
+    names.sort(key=lambda name: (name != "regime", name == "near_duplicates", name))
+    return tuple(registry.create("detectors", name) for name in names)
+
+
+def _ask(target: Target, matrix: Array, settings: AuditSettings, plan: AuditPlan) -> Evidence:
+    """Send real rows and every explainer's queries, shuffled together."""
+    encoder, parts = target.encoder, {"": matrix[: plan.real_rows]}
+    for part in settings.explainers:
+        explainer = registry.create("explainers", part.name, part.settings)
+        parts[_name(part, settings)] = record_queries(
+            explainer, encoder, matrix, matrix, n_queries=plan.queries, seed=settings.seed
+        )
+    everything = np.vstack(list(parts.values()))
+    order = generator(settings.seed, "shuffle").permutation(len(everything))
+    batches = np.array_split(order, max(1, len(order) // _BATCH))
+    said = np.concatenate([target.ask(everything[batch]) for batch in batches])
+    answers = np.empty_like(said)
+    answers[order] = said
+    ends = np.cumsum([len(part) for part in parts.values()])[:-1]
+    asked = [
+        Asked(rows, answer)
+        for rows, answer in zip(parts.values(), np.split(answers, ends), strict=True)
+    ]
+    return Evidence(
+        target=target,
+        encoder=encoder,
+        sensitive=settings.sensitive,
+        real=asked[0],
+        queries=dict(zip(list(parts)[1:], asked[1:], strict=True)),
+        unasked=matrix[plan.real_rows :],
+    )
+
+
+def _name(part: Part, settings: AuditSettings) -> str:
+    """Return what to call an explainer: its name, with settings where two share it."""
+    same = [other for other in settings.explainers if other.name == part.name]
+    if len(same) == 1:
+        return part.name
+    shown = ", ".join(f"{key}={value}" for key, value in part.settings.items()) or "default"
+    return f"{part.name} ({shown})"

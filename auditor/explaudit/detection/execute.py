@@ -1,0 +1,178 @@
+"""One audit of a benchmark: make the model, see how much it hides, audit it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from explaudit import registry
+from explaudit.audit.outcome import Verdict
+from explaudit.audit.run import audit
+from explaudit.audit.settings import AuditSettings
+from explaudit.cells import Cell, Part, Record
+from explaudit.detection.plan import EXPLAINERS
+from explaudit.provenance import versions
+from explaudit.scenario import Display, Scenario
+from explaudit.seeds import derive_seed, generator
+from explaudit.study.tables import StudyTable, prepare
+
+__all__ = ["execute"]
+
+#: What is asked of every model; tests that need further evidence have none here.
+_DETECTORS = ("regime", "consistency", "near_duplicates")
+
+
+@dataclass(frozen=True, eq=False)
+class _Halves:
+    """The attacker's rows with their outcomes, and the auditor's, which share none."""
+
+    table: StudyTable
+    attacker: pd.DataFrame
+    outcomes: pd.Series
+    auditor: pd.DataFrame
+
+
+def execute(cell: Cell) -> Record:
+    """Audit one model: a pure function of the cell, but for the seconds that it took."""
+    started = time.perf_counter()
+    halves = _halves(cell)
+    model = _honest(cell, halves)
+    scalars: dict[str, float | None] = {}
+    decisions = None
+    if cell.attack is not None:
+        honest, model = model, _attacked(cell, halves, model)
+        scalars |= _effect(cell, halves, honest, model)
+        decisions = _log(cell, halves, honest)
+    # labels only in every other replicate, where the model can do both
+    labels = cell.replicate % 2 == 0 or not hasattr(model, "predict_proba")
+    settings = AuditSettings(
+        sensitive=(halves.table.roles.sensitive,),
+        explainers=tuple(part for part, _ in EXPLAINERS.values()),
+        budget=int(cell.dataset.settings["budget"]),
+        answers="labels" if labels else "probabilities",
+        seed=derive_seed(cell.seed, "audit", cell.id),
+    )
+    names = _DETECTORS if decisions is None else (*_DETECTORS, "replay")
+    began = time.process_time()
+    found = audit(
+        model,
+        halves.auditor,
+        settings,
+        categorical=_categorical(halves.table),
+        detectors=tuple(registry.create("detectors", name) for name in names),
+        decisions=decisions,
+        decision_column="decision" if decisions is not None else "",
+    )
+    return Record(
+        cell_id=cell.id,
+        cell=cell,
+        status="ok",
+        scalars=scalars | _figures(found.verdict) | {"labels": float(labels)},
+        n_queries=found.verdict.queries,
+        rows={"audit_cpu_seconds": [round(time.process_time() - began, 3)]},
+        seconds=time.perf_counter() - started,
+        versions=versions(),
+        data_sha256=halves.table.sha256,
+    )
+
+
+def _figures(verdict: Verdict) -> dict[str, float | None]:
+    outcome = {"fail": 1.0, "pass": 0.0, "inconclusive": None}[verdict.outcome]
+    figures: dict[str, float | None] = {"alarm": outcome}
+    for test in verdict.tests:
+        figures[f"p_value: {test.name}"] = test.p_value
+        figures[f"score: {test.name}"] = test.score
+        for detail, value in test.details.items():
+            figures[f"{detail}: {test.name}"] = value
+    for hidden in verdict.hidden:
+        figures[f"hidden: {hidden.explainer}"] = hidden.estimate
+    return figures
+
+
+def _halves(cell: Cell) -> _Halves:
+    settings = {k: v for k, v in cell.dataset.settings.items() if k != "budget"}
+    dataset = Part(cell.dataset.name, settings)
+    table = prepare(dataset, replicate=cell.replicate, seed=cell.seed)
+    half = (len(table.train) + len(table.test)) // 2
+    auditor = pd.concat([table.train.iloc[half:], table.test])
+    return _Halves(table, table.train.iloc[:half], table.train_target.iloc[:half], auditor)
+
+
+def _honest(cell: Cell, halves: _Halves) -> Any:
+    """Fit the honest model to a bootstrap sample of the attacker's rows."""
+    random_state = derive_seed(cell.seed, "model", cell.dataset.name, cell.replicate) % 2**31
+    takes_seed = cell.model.name in ("honest", "hard_negative")
+    settings = {**cell.model.settings, **({"random_state": random_state} if takes_seed else {})}
+    model = registry.create("models", cell.model.name, settings)
+    rng = generator(cell.seed, "bootstrap", cell.dataset.name, cell.replicate)
+    drawn = rng.integers(0, len(halves.attacker), len(halves.attacker))
+    return model.fit(halves.attacker.iloc[drawn], halves.outcomes.iloc[drawn])
+
+
+def _attacked(cell: Cell, halves: _Halves, honest: Any) -> Any:
+    assert cell.attack is not None
+    innocuous = registry.create("models", cell.innocuous.name, cell.innocuous.settings)
+    if cell.innocuous.name == "mimic":
+        innocuous = innocuous.fit(halves.attacker, honest.predict(halves.attacker))
+    attack = registry.create(
+        "attacks", cell.attack.name, {**cell.attack.settings, "innocuous": innocuous}
+    )
+    scenario = _scenario(halves, honest, halves.auditor.iloc[:1])
+    seed = derive_seed(cell.seed, "attack", cell.dataset.name, cell.replicate, cell.attack_setting)
+    return attack.apply(scenario, seed=seed).model
+
+
+def _scenario(halves: _Halves, model: Any, rows: pd.DataFrame) -> Scenario:
+    encoder = halves.table.encoder
+    return Scenario(
+        rows=rows,
+        model=model,
+        background=halves.attacker,
+        encoder=encoder,
+        display=Display(encoder.names),
+        output="label",
+    )
+
+
+def _effect(cell: Cell, halves: _Halves, honest: Any, attacked: Any) -> dict[str, float | None]:
+    """Return how faithful the attack is, and how much of the sensitive feature it hides."""
+    assert cell.explainer is not None
+    explainer = registry.create("explainers", cell.explainer.name, cell.explainer.settings)
+    rng = generator(cell.seed, "explained", cell.dataset.name, cell.replicate)
+    chosen = rng.permutation(len(halves.auditor))[: cell.n_rows]
+    rows = halves.auditor.iloc[np.sort(chosen)]
+    column = halves.table.encoder.index(halves.table.roles.sensitive)
+
+    def sizes(model: Any) -> npt.NDArray[np.float64]:
+        found = explainer.explain(_scenario(halves, model, rows), seed=cell.seed)
+        return np.asarray(np.abs(found.values))
+
+    before, after = sizes(honest), sizes(attacked)
+    openly = float(before[:, column].mean())
+    agrees = honest.predict(halves.auditor) == attacked.predict(halves.auditor)
+    return {
+        "fidelity": float(np.mean(agrees)),
+        "hidden_share": 1 - float(after[:, column].mean()) / openly if openly > 0 else None,
+        "top_before": float((before.argmax(axis=1) == column).mean()),
+        "top_after": float((after.argmax(axis=1) == column).mean()),
+    }
+
+
+def _log(cell: Cell, halves: _Halves, honest: Any) -> pd.DataFrame | None:
+    """Return the decision log that an auditor of a whitelist is given: the model's own rows."""
+    assert cell.attack is not None
+    if cell.attack.settings["adversary"] != "whitelist":
+        return None
+    return halves.attacker.assign(decision=honest.predict(halves.attacker))
+
+
+def _categorical(table: StudyTable) -> tuple[str, ...]:
+    """Return the numeric columns that the table's encoder takes for names of levels."""
+    features = (table.encoder.features[j] for j in table.encoder.categorical)
+    numeric = set(table.train.select_dtypes("number").columns)
+    return tuple(f.columns[0] for f in features if len(f.columns) == 1 and f.name in numeric)

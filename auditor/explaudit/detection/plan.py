@@ -1,0 +1,220 @@
+"""Which models a benchmark of detectors audits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from explaudit.cells import Cell, Part
+from explaudit.errors import InvalidInputError
+from explaudit.study.roles import Roles, roles
+
+__all__ = [
+    "EXPLAINERS",
+    "HARD_NEGATIVES",
+    "HONEST_FAMILIES",
+    "PRESETS",
+    "DetectionSettings",
+    "plan_detection",
+]
+
+#: Honest families, in the order of the table of models they are made by.
+HONEST_FAMILIES = (
+    "logistic",
+    "ridge",
+    "linear_svm",
+    "lda",
+    "qda",
+    "gaussian_nb",
+    "knn_5",
+    "tree_shallow",
+    "forest_shallow",
+    "forest_deep",
+    "extra_trees",
+    "hist_boosting",
+    "xgboost_small",
+    "xgboost_large",
+    "mlp",
+)
+
+#: Honest models that look like liars to a careless test.
+HARD_NEGATIVES = (
+    "open_rule",
+    "open_score_0.1",
+    "open_score_0.2",
+    "open_score_0.3",
+    "open_score_0.5",
+    "staircase",
+    "nearest_neighbour",
+    "deep_tree",
+    "guard_range_forest",
+    "guard_whole_forest",
+    "guard_pairs_forest",
+    "guard_logistic",
+    "guard_hist_boosting",
+    "proxy_only",
+)
+
+#: The explainers that adversaries deceive, with the law of their queries.
+EXPLAINERS: dict[str, tuple[Part, dict[str, Any]]] = {
+    "lime": (Part("lime", {}), {"name": "lime_discretised", "settings": {}}),
+    "kernel_shap": (
+        Part("kernel_shap", {"background": "kmeans", "n_background": 10}),
+        {"name": "kernel_coalitions", "settings": {"background": "kmeans", "n_background": 10}},
+    ),
+}
+
+#: Plain attacks by the strength of the bias, None for the rule, each with both innocent models.
+_PLAIN_STRENGTHS = (None, 0.3, 0.1)
+
+_ADAPTIVE = (
+    "threshold_0.1",
+    "threshold_0.02",
+    "stronger_gate",
+    "dilution_0.5",
+    "dilution_0.25",
+    "probabilistic",
+    "jitter_aware",
+    "cad_aware",
+    "batch",
+    "stateful",
+    "whitelist",
+)
+
+
+class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a user chooses of a benchmark of detectors.
+
+    Attributes
+    ----------
+    preset : str
+        The preset that the settings started from.
+    datasets : tuple of str
+        Names of the data sets.
+    honest_replicates, attacked_replicates : int
+        Repetitions with their own split, bootstrap sample and coins.
+    budget : int
+        Rows that an audit may send.
+    alpha : float
+        False-alarm rate of an audit.
+    n_rows : int
+        Rows that are explained to see how much an attack hides.
+    max_rows : int
+        Rows of a data set to use at the most.
+    seed : int
+        The base seed.
+    """
+
+    preset: str = "standard"
+    datasets: tuple[str, ...] = ("compas", "german", "communities", "adult")
+    honest_replicates: int = 4
+    attacked_replicates: int = 1
+    budget: int = 6000
+    alpha: float = 0.05
+    n_rows: int = 12
+    max_rows: int = 6500
+    seed: int = 0
+
+
+PRESETS: dict[str, DetectionSettings] = {
+    "quick": DetectionSettings(preset="quick", datasets=("compas",), honest_replicates=1),
+    "standard": DetectionSettings(),
+}
+
+
+def plan_detection(settings: DetectionSettings) -> list[Cell]:
+    """Return every cell of a benchmark.
+
+    An honest model's bootstrap sample, and whether it answers with labels or with probabilities,
+    come from its replicate. An adversary's innocent model is an unrelated rule or, as "mimic", an
+    ordinary model of the biased one's decisions without the sensitive feature.
+
+    Raises
+    ------
+    InvalidInputError
+        If a data set has no roles, or a number is out of range.
+    """
+    for name in ("honest_replicates", "attacked_replicates", "budget", "n_rows", "max_rows"):
+        if getattr(settings, name) < 1:
+            raise InvalidInputError(name, "at least 1", getattr(settings, name))
+    if not 0 < settings.alpha < 1:
+        raise InvalidInputError("alpha", "more than 0 and less than 1", settings.alpha)
+    return [cell for name in settings.datasets for cell in _of_dataset(settings, name)]
+
+
+def _of_dataset(settings: DetectionSettings, name: str) -> Iterator[Cell]:
+    played = roles(name, "sound")
+    dataset = Part(name, {"protocol": "sound", "max_rows": settings.max_rows})
+    for replicate in range(settings.honest_replicates):
+        for model in _honest(played):
+            yield _cell(settings, dataset, model, played, replicate)
+    for replicate in range(settings.attacked_replicates):
+        for explainer, (part, sampler) in EXPLAINERS.items():
+            for strength, adversary, psi in _adversaries():
+                innocuous = _innocuous(played, psi)
+                attack = Part("adversary", {"adversary": adversary, "sampler": sampler})
+                yield _cell(
+                    settings,
+                    dataset,
+                    played.biased(strength),
+                    played,
+                    replicate,
+                    innocuous=innocuous,
+                    attack=attack,
+                    attack_setting=f"{adversary}/{'rule' if strength is None else strength}/{psi}",
+                    explainer=part,
+                    explainer_setting=explainer,
+                )
+
+
+def _honest(played: Roles) -> Iterator[Part]:
+    for name in HONEST_FAMILIES:
+        yield Part("honest", {"member": name})
+    group = {"column": played.sensitive, "threshold": 0.0, "negative_when": played.protected}
+    for name in HARD_NEGATIVES:
+        yield Part("hard_negative", {"member": name, **group})
+
+
+def _adversaries() -> Iterator[tuple[float | None, str, str]]:
+    for strength in _PLAIN_STRENGTHS:
+        for psi in ("coin", "mimic"):
+            yield strength, "plain", psi
+    for number, adversary in enumerate(_ADAPTIVE):
+        strength = (None, 0.3)[number // 2 % 2]
+        yield strength, adversary, ("coin", "mimic")[number % 2]
+
+
+def _innocuous(played: Roles, psi: str) -> Part:
+    if psi == "coin":
+        return played.innocuous["one"]
+    return Part("mimic", {"column": played.sensitive})
+
+
+def _cell(
+    settings: DetectionSettings,
+    dataset: Part,
+    model: Part,
+    played: Roles,
+    replicate: int,
+    **attacked: Any,
+) -> Cell:
+    given: dict[str, Any] = {
+        "innocuous": played.innocuous["one"],
+        "attack": None,
+        "attack_setting": "",
+        "explainer": None,
+        "explainer_setting": "",
+        **attacked,
+    }
+    return Cell(
+        kind="detection",
+        dataset=Part(dataset.name, {**dataset.settings, "budget": settings.budget}),
+        model=model,
+        role="attacked" if given["attack"] is not None else "honest",
+        n_rows=settings.n_rows,
+        replicate=replicate,
+        seed=settings.seed,
+        **given,
+    )

@@ -1,0 +1,281 @@
+"""`explaudit audit` as a user types it: outcomes, files, exit statuses, and wrong use."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+import explaudit_reports.audit
+from explaudit.audit.evidence import Detector
+from explaudit.audit.regime import RegimeTest
+from explaudit.audit.run import AuditResult
+from explaudit.cli import main
+
+DETECTORS = "explaudit.cli.audit.default_detectors"
+MODELS = '''
+import sys
+import numpy as np
+
+def openly_biased(table):
+    shown = 1.5 * (table["race"] == "b") + 0.8 * table["income"] + 0.4 * table["age"]
+    return 1 / (1 + np.exp(-shown.to_numpy(float)))
+
+def two_faced(table):
+    """Real rows keep total = first + second; perturbed rows do not."""
+    real = np.isclose(table["total"], table["first"] + table["second"], atol=1e-6)
+    return np.where(real, openly_biased(table), 1 / (1 + np.exp(-0.8 * table["income"])))
+
+def fails(table):
+    return table["postcode"]
+
+def leaves(table):
+    sys.exit(0)
+
+def interrupted(table):
+    raise KeyboardInterrupt
+
+def too_few(table):
+    return np.zeros(len(table) - 1)
+
+number = 3
+'''
+
+
+def table(n: int) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    names = ["income", "age", "debt", "tenure", "priors", "hours", "score", "first", "second"]
+    rows = pd.DataFrame(rng.normal(size=(n, len(names))).round(3), columns=names)
+    return rows.assign(
+        total=rows["first"] + rows["second"],
+        race=rng.choice(["a", "b"], n),
+        sex=rng.choice(["f", "m"], n),
+        target=rng.integers(0, 2, n),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("audit")
+    (path / "models_of_audit.py").write_text(MODELS, encoding="utf-8")
+    (path / "broken_model.py").write_text("open('weights.bin')", encoding="utf-8")
+    table(320).to_csv(path / "rows.csv", index=False)
+    table(60).to_csv(path / "few.csv", index=False)
+    (path / "no.csv").write_text("", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def fast(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, object]]:
+    """Stand in the folder, and judge by few twins; return what the default detectors are given."""
+    asked: list[Mapping[str, object]] = []
+
+    def detectors(given: Mapping[str, object]) -> tuple[Detector, ...]:
+        asked.append(given)
+        return (RegimeTest(n_twins=20),)
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(DETECTORS, detectors)
+    return asked
+
+
+def invoke(model: str, *arguments: str, data: str = "rows.csv") -> Result:
+    usual = ["--data", data, "--sensitive", "race", "--drop", "target", "--budget", "1000"]
+    return CliRunner().invoke(main, ["audit", model, *usual, *arguments], prog_name="explaudit")
+
+
+def read(out: Path) -> AuditResult:
+    return msgspec.json.decode((out / "results.json").read_bytes(), type=AuditResult)
+
+
+@pytest.fixture(scope="module")
+def failing(folder: Path) -> tuple[Result, Path]:
+    out = folder / "failing"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "path", [*sys.path])
+        patch.setattr(DETECTORS, lambda given: (RegimeTest(n_twins=20),))
+        return invoke("models_of_audit:two_faced", "--out", str(out)), out
+
+
+def test_a_two_faced_model_fails_with_status_1_and_all_files(failing: tuple[Result, Path]) -> None:
+    result, out = failing
+    assert result.exit_code == 1, result.output
+    assert {path.name for path in out.iterdir()} == {"results.json", "report.html", "report.pdf"}
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert "Fail: " in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_results_json_has_the_verdict_at_its_top(failing: tuple[Result, Path]) -> None:
+    _, out = failing
+    verdict = json.loads((out / "results.json").read_text(encoding="utf-8"))["verdict"]
+    assert verdict["outcome"] == "fail"
+    assert {"name", "p_value", "score", "threshold", "queries", "reason"} <= set(
+        verdict["tests"][0]
+    )
+    assert {"feature", "estimate", "low", "high"} <= set(verdict["hidden"][0])
+    assert read(out).verdict.queries <= 1000
+
+
+def test_the_terminal_shows_verdict_tests_hidden_effects_and_paths(
+    failing: tuple[Result, Path],
+) -> None:
+    result, out = failing
+    verdict = read(out).verdict
+    assert f"FAIL: {verdict.sentence}" in result.stdout
+    (line,) = [li for li in result.stdout.splitlines() if li.startswith("  Regime of LIME  ")]
+    assert line.split()[3] == "rejects"
+    assert "race, queries of LIME: " in result.stdout
+    assert "The smallest hidden effect of race" in result.stdout
+    for name in ("results.json", "report.html", "report.pdf"):
+        assert f"  {out / name}\n" in result.stdout
+
+
+def test_the_cost_is_told_before_anything_is_asked(failing: tuple[Result, Path]) -> None:
+    result, out = failing
+    plan = read(out).plan
+    lines = result.stderr.splitlines()
+    assert lines[0] == (
+        f"Cost: at most {plan.total:,} of 1,000 rows: {plan.real_rows} real rows, {plan.queries} "
+        f"queries of kernel_shap, {plan.queries} queries of lime."
+    )
+    assert any("judging: regime" in line for line in lines)
+
+
+def test_the_report_gives_the_command_as_it_was_typed(failing: tuple[Result, Path]) -> None:
+    _, out = failing
+    assert (
+        "explaudit audit models_of_audit:two_faced --data rows.csv --sensitive race --budget 1000 "
+        "--drop target<" in (out / "report.html").read_text(encoding="utf-8")
+    )
+
+
+def test_an_openly_biased_model_passes_quietly_and_alike_each_time(tmp_path: Path) -> None:
+    first, second = tmp_path / "one", tmp_path / "two"
+    for out in (first, second):
+        result = invoke(
+            *("models_of_audit:openly_biased", "--explainer", "lime", "--quiet"),
+            *("--sensitive", "sex", "--sensitive", "race", "--out", str(out)),
+        )
+        assert result.exit_code == 0, result.output
+        assert result.output == ""
+    assert read(first).settings.sensitive == ("race", "sex")
+    for name in ("results.json", "report.html", "report.pdf"):
+        assert (first / name).read_bytes() == (second / name).read_bytes(), name
+
+
+def test_too_few_rows_are_inconclusive_with_status_3(tmp_path: Path) -> None:
+    result = invoke("models_of_audit:two_faced", "--out", str(tmp_path), data="few.csv")
+    assert result.exit_code == 3, result.output
+    assert "too few to tell" in result.stdout
+    assert (tmp_path / "report.pdf").exists()
+
+
+def wrong(*arguments: str, model: str = "models_of_audit:two_faced") -> list[str]:
+    return [model, *arguments]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (wrong("--data", "nowhere.csv"), ["nowhere.csv"]),
+        (wrong("--data", "no.csv"), ["no.csv", "CSV file"]),
+        (wrong("--sensitive", "rase"), ["--sensitive", "'rase'", "race"]),
+        (wrong("--sensitive", "target"), ["--sensitive", "'target'"]),
+        (wrong("--drop", "goal"), ["--drop", "'goal'"]),
+        (wrong("--categorical", "zip"), ["--categorical", "'zip'"]),
+        (wrong("--budget", "300"), ["budget", "300", "Allow more rows"]),
+        (wrong("--alpha", "1.5"), ["alpha", "1.5"]),
+        (wrong("--answers", "maybe"), ["--answers", "maybe"]),
+        (wrong("--explainer", "limes"), ["limes", "lime"]),
+        (wrong("--decisions", "nowhere.csv"), ["nowhere.csv"]),
+        (wrong("--decisions", "rows.csv"), ["--decisions", "no decision"]),
+        (wrong("--background", "nowhere.csv"), ["nowhere.csv"]),
+        (wrong("--model-file", "trees.json"), ["--model-file", "trees.json"]),
+        (wrong("--out", "rows.csv"), ["--out", "rows.csv"]),
+        (wrong("--out", "rows.csv/below"), ["--out", "rows.csv"]),
+        (wrong(model="models_of_audit"), ["models_of_audit", "module:function"]),
+        (wrong(model="no_such_module:predict"), ["no_such_module"]),
+        (wrong(model="models_of_audit:nothing"), ["nothing"]),
+        (wrong(model="models_of_audit:number"), ["number", "int"]),
+        (wrong(model="model.pkl"), ["model.pkl", "pickle"]),
+        (wrong(model="model.json"), ["model.json"]),
+        (wrong(model="broken_model:predict"), ["FileNotFoundError", "weights.bin"]),
+        (wrong(model="models_of_audit:fails"), ["KeyError", "postcode", "model's own code"]),
+        (wrong(model="models_of_audit:leaves"), ["SystemExit", "model's own code"]),
+        (wrong(model="models_of_audit:too_few"), ["model", "answers"]),
+    ],
+)
+def test_wrong_use_is_status_2_and_one_clear_message(
+    arguments: list[str], words: list[str], tmp_path: Path
+) -> None:
+    out = [] if "--out" in arguments else ["--out", str(tmp_path)]
+    result = invoke(*arguments, *out)
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    assert isinstance(result.exception, SystemExit)
+    for word in words:
+        assert word in result.output
+    assert not (tmp_path / "results.json").exists()
+
+
+def test_ctrl_c_is_not_taken_for_a_failed_audit(tmp_path: Path) -> None:
+    result = invoke("models_of_audit:interrupted", "--out", str(tmp_path))
+    assert result.exit_code == 130
+    assert "Stopped." in result.stderr
+
+
+def test_trouble_with_the_report_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "report.pdf").write_bytes(b"of an earlier audit")
+    monkeypatch.setattr(explaudit_reports.audit, "write_audit_pdf", no_room)
+    few = ("--explainer", "lime", "--out", str(tmp_path))
+    result = invoke("models_of_audit:two_faced", *few)
+    assert result.exit_code == 2
+    assert "No space left" in result.stderr
+    assert "'fail'" in result.stderr
+    assert read(tmp_path).verdict.outcome == "fail"
+    assert {path.name for path in tmp_path.iterdir()} == {"results.json", "report.html"}
+
+
+def test_a_tree_models_own_file_and_a_log_are_handed_on(
+    tmp_path: Path, fast: list[Mapping[str, object]]
+) -> None:
+    xgboost = pytest.importorskip("xgboost")
+    rows = table(320)
+    numeric = rows.drop(columns=["race", "sex", "target"]).assign(race=rows["race"] == "b")
+    numeric = numeric.astype(float)
+    numeric.assign(decision=rows["target"]).to_csv(tmp_path / "numbers.csv", index=False)
+    trees = xgboost.train(
+        {"max_depth": 2, "nthread": 1, "objective": "binary:logistic"},
+        xgboost.DMatrix(numeric, rows["target"]),
+        num_boost_round=5,
+    )
+    trees.save_model(tmp_path / "trees.json")
+    data = str(tmp_path / "numbers.csv")
+    arguments = ["audit", str(tmp_path / "trees.json"), "--data", data, "--sensitive", "race"]
+    more = ["--drop", "decision", "--decisions", data, "--budget", "1000", "--explainer", "lime"]
+    result = CliRunner().invoke(main, [*arguments, *more, "--out", str(tmp_path / "out")])
+    assert result.exit_code in (0, 1), result.output  # so few twins are no fair judges
+    (given,) = fast
+    assert given["tree_file"] == tmp_path / "trees.json"
+    assert given["replay"] is not None
+    assert given["background"] is None
+
+
+def test_help_teaches() -> None:
+    text = CliRunner().invoke(main, ["audit", "--help"]).output
+    assert "module:function" in text
+    assert "Exit status: 0 pass, 1 fail" in text
