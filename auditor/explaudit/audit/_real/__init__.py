@@ -1,0 +1,1 @@
+"""What a model does on real rows: effects, pairs, dependence, shares."""
