@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any, ClassVar
 
 import joblib
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import ClassifierMixin
+from xgboost import XGBClassifier
 
 import explaudit_attacks
 from explaudit import registry
@@ -54,6 +56,15 @@ SETTINGS: dict[str, str] = {
         "batch": _GATE_OF_ITS_OWN,
         "stateful": _GATE_OF_ITS_OWN,
         "whitelist": _GATE_OF_ITS_OWN,
+        "background_sampling": {
+            "feature": "sex",
+            "group": "f",
+            "n_rows": 40,
+            "n_pairs": 5,
+            "n_penalties": 3,
+            "n_draws": 3,
+        },
+        "cover_tampering": {"feature": "sex", "group": "f"},
         "output_shuffling": {"column": "sex", "negative_when": "f", "kind": "mixing"},
     }.items()
 }
@@ -69,11 +80,16 @@ def make_frame(n_rows: int, seed: int) -> pd.DataFrame:
 
 
 @pytest.fixture
-def scenario() -> Scenario:
+def scenario(tmp_path: Path) -> Scenario:
     background, rows = make_frame(150, 0), make_frame(30, 1)
-    model = SensitiveRule("sex", negative_when="f").fit(background, np.arange(150) % 2)
+    target = np.arange(150) % 2
+    model = SensitiveRule("sex", negative_when="f").fit(background, target)
+    trees = XGBClassifier(n_estimators=3, max_depth=2, n_jobs=1, enable_categorical=True)
+    trees.fit(background, background["sex"] == "f")
+    trees.save_model(tmp_path / "trees.json")
     encoder = Encoder.from_frame(background)
-    return Scenario(rows, model, background, encoder, Display(encoder.names))
+    display = Display(encoder.names)
+    return Scenario(rows, model, background, encoder, display, model_file=tmp_path / "trees.json")
 
 
 def our_attacks() -> list[str]:

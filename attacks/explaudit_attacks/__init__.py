@@ -14,7 +14,9 @@ from explaudit_attacks.adaptive import (
     WhitelistAttack,
     ensemble,
 )
+from explaudit_attacks.background_sampling import BackgroundSampling
 from explaudit_attacks.biased import ScoreBias, SensitiveRule
+from explaudit_attacks.cover_tampering import CoverTampering
 from explaudit_attacks.gate_quality import measure_gate
 from explaudit_attacks.gate_training import published_data, sound_data
 from explaudit_attacks.gates import forest, hist_boosting, xgboost_trees
@@ -24,9 +26,11 @@ from explaudit_attacks.plugins import AdversaryAttack, hard_negative, honest_mod
 from explaudit_attacks.samplers import (
     ColumnSubstitution,
     GaussianNoise,
+    GeneratedFill,
     KernelCoalitions,
     LimeDiscretised,
     LimeGaussian,
+    RealNeighbours,
     Sampler,
     Union,
 )
@@ -35,12 +39,15 @@ from explaudit_attacks.scaffolding import ScaffoldingAttack
 
 __all__ = [
     "AdversaryAttack",
+    "BackgroundSampling",
     "BatchAttack",
     "CadAwareAttack",
     "ColumnSubstitution",
+    "CoverTampering",
     "DilutionAttack",
     "DtypeAttack",
     "GaussianNoise",
+    "GeneratedFill",
     "GuardedClassifier",
     "JitterAwareAttack",
     "KernelCoalitions",
@@ -49,6 +56,7 @@ __all__ = [
     "ParityRule",
     "ProbabilisticAttack",
     "ProxyRule",
+    "RealNeighbours",
     "Sampler",
     "ScaffoldClassifier",
     "ScaffoldingAttack",

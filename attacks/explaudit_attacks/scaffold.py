@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from explaudit.errors import InvalidInputError
+from explaudit_attacks._gate_asking import GateAsker
 from explaudit_attacks._inputs import Mask, check_fit, check_rows
 from explaudit_attacks.gate_quality import measure_gate
 from explaudit_attacks.gate_training import GateData, published_data, sound_data
@@ -138,6 +139,7 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
         learnt, out = ~data.held_out, data.held_out
         seen = data.rows[:, self._gate_features()]
         self.gate_ = gate.fit(seen[learnt], data.real[learnt], sample_weight=data.weights[learnt])
+        self._probability_real = GateAsker(self.gate_)
         real = data.real[out]
         probability = np.empty(len(real))
         for kind in (real, ~real):  # a batch of each, since a gate may look at the batch
@@ -200,9 +202,6 @@ class ScaffoldClassifier(ClassifierMixin, BaseEstimator):
 
     def _judged_real(self, X: Any) -> Mask:
         return self._probability_real(self._seen(X)) >= self.threshold_
-
-    def _probability_real(self, seen: Matrix) -> npt.NDArray[np.float64]:
-        return np.asarray(self.gate_.predict_proba(seen), dtype=np.float64)[:, 1]
 
     def _seen(self, X: Any) -> Matrix:
         """Return the features that the gate sees, of shape (n_rows, n_seen)."""

@@ -65,8 +65,8 @@ class Hidden(msgspec.Struct, frozen=True, kw_only=True):
     feature : str
         The feature's name.
     estimate, low, high : float
-        Effect on real rows less effect on the queries, in units of the model's output, and its
-        interval.
+        Effect on real rows less effect on the queries, in units of the model's output (of a tree
+        model's file, of its margin), and its interval.
     real, shown : float
         The two effects.
     explainer : str

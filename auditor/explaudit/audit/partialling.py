@@ -26,7 +26,7 @@ import numpy.typing as npt
 from explaudit.encoding import Encoder
 from explaudit.seeds import derive_seed, generator
 
-__all__ = ["Contrast", "EffectComparison", "compare_effects"]
+__all__ = ["Contrast", "EffectComparison", "Residuals", "compare_effects", "residuals"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -94,7 +94,7 @@ class EffectComparison:
 
 
 @dataclass(frozen=True, eq=False)
-class _Residuals:
+class Residuals:
     """What is left of answers and contrasts; a column for each pair of contrast and output."""
 
     names: list[tuple[str, str, str]]
@@ -140,7 +140,7 @@ def compare_effects(
     if not kept.any():
         return none
     rows, answers, member, strata = rows[kept], answers[kept], member[kept], strata[kept]
-    left = _residuals(rows, answers, encoder, features, outputs, seed)
+    left = residuals(rows, answers, encoder, features, outputs, seed)
     if not left.names:
         return none
     weights = _weights(member, strata)
@@ -186,14 +186,30 @@ def _trees(rows: Array, encoder: Encoder, columns: Sequence[int], seed: int) -> 
     }
 
 
-def _residuals(
+def residuals(
     rows: Array,
     answers: Array,
     encoder: Encoder,
     features: Sequence[str],
     outputs: Sequence[str],
     seed: int,
-) -> _Residuals:
+) -> Residuals:
+    """Predict answers and features from the other features, and return what is left of both.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        Encoded rows.
+    answers : ndarray of shape (n_rows, n_outputs)
+    encoder : Encoder
+        Knows which features are categorical.
+    features, outputs : sequence of str
+        Names of the features to look at, and of all outputs.
+    seed : int
+        For the trees, and for the folds that they are cross-fitted on.
+
+    Source: Robinson 1988 (Econometrica 56).
+    """
     names, of_answers, of_contrasts = [], [], []
     for feature in features:
         own = encoder.index(feature)
@@ -209,8 +225,8 @@ def _residuals(
                 of_answers.append(left[:, k])
                 of_contrasts.append(left[:, i])
     if not names:
-        return _Residuals([], np.empty((len(rows), 0)), np.empty((len(rows), 0)))
-    return _Residuals(names, np.column_stack(of_answers), np.column_stack(of_contrasts))
+        return Residuals([], np.empty((len(rows), 0)), np.empty((len(rows), 0)))
+    return Residuals(names, np.column_stack(of_answers), np.column_stack(of_contrasts))
 
 
 def _values(column: Array, encoder: Encoder, own: int) -> dict[str, Array]:
@@ -246,7 +262,7 @@ def _weights(member: Mask, strata: Strata) -> Array:
 
 
 def _statistics(
-    left: _Residuals, member: Mask, strata: Strata, weights: Array, n_permutations: int, seed: int
+    left: Residuals, member: Mask, strata: Strata, weights: Array, n_permutations: int, seed: int
 ) -> Iterator[Array]:
     """Yield how much larger the first effects are in size: observed, then permuted."""
     rng = generator(seed, "permutations")
@@ -271,7 +287,7 @@ def _statistics(
             members = []
 
 
-def _contrasts(left: _Residuals, member: Mask, weights: Array, scores: Array) -> Iterator[Contrast]:
+def _contrasts(left: Residuals, member: Mask, weights: Array, scores: Array) -> Iterator[Contrast]:
     for k, names in enumerate(left.names):
         effects, variance = [], 0.0
         for inside in (member, ~member):

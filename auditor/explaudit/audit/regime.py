@@ -17,7 +17,7 @@ from explaudit.audit.surrogate import Design
 from explaudit.audit.twins import fit_twins
 from explaudit.seeds import generator
 
-__all__ = ["RegimeTest"]
+__all__ = ["RegimeTest", "tail"]
 
 Array = npt.NDArray[np.float64]
 
@@ -127,15 +127,13 @@ def _judge(
     scores = np.mean([each.scores[:, :, :n_models] for each in gaps], axis=0)
     largest = scores.max(axis=(0, 1))
     score, null = float(largest[0]), largest[1:]
-    calibration = CALIBRATION.scale
-    p_value = _tail(score, null, calibration)
-    threshold = _threshold(null, calibration, alpha)
-    named = scores[list(evidence.sensitive_columns)].max(axis=(0, 1))
+    moments = float(null.mean()), float(null.std(ddof=1))
+    threshold = _threshold(*moments, CALIBRATION.scale, alpha)
     hidden = _hidden(evidence, explainer, gaps, n_models)
     feature = evidence.encoder.names[int(scores[:, :, 0].max(axis=1).argmax())]
     test = TestResult(
         name=name,
-        p_value=p_value,
+        p_value=tail(score, *moments, CALIBRATION.scale),
         score=score,
         threshold=threshold,
         queries=len(asked),
@@ -145,11 +143,8 @@ def _judge(
             "twins": float(sum(len(split.twins.predict) for split in splits)),
             "twin_error": float(np.mean([split.twins.errors.mean() for split in splits])),
             "constant_answers": float(constant),
-            "null_mean": float(null.mean()),
-            "null_spread": float(null.std(ddof=1)),
-            "named_score": float(named[0]),
-            "named_mean": float(named[1:].mean()),
-            "named_spread": float(named[1:].std(ddof=1)),
+            "null_mean": moments[0],
+            "null_spread": moments[1],
         },
     )
     power = _power(evidence, name, gaps, n_models, threshold)
@@ -168,24 +163,35 @@ def _constant_share(answers: Array, twin_answers: Array) -> float:
     return float(np.isclose(answers[otherwise], common).all(axis=1).mean())
 
 
-def _tail(score: float, null: Array, scale: float) -> float:
+def tail(score: float, mean: float, spread: float, scale: float) -> float:
+    """Return the probability that an honest model scores as high.
+
+    The distribution is Gumbel's, that of a largest value, fitted by moments: a twin's score is
+    bounded, so that a likelihood would follow single twins.
+
+    Parameters
+    ----------
+    score : float
+        The model's score.
+    mean, spread : float
+        Mean and standard deviation of its twins' scores.
+    scale : float
+        Factor on the standard deviation, by which honest models stray further than twins.
+    """
     from scipy import stats
 
-    location, spread = _gumbel(null, scale)
-    return float(stats.gumbel_r.sf(score, location, spread))
+    return float(stats.gumbel_r.sf(score, *_gumbel(mean, spread, scale)))
 
 
-def _threshold(null: Array, scale: float, alpha: float) -> float:
+def _threshold(mean: float, spread: float, scale: float, alpha: float) -> float:
     from scipy import stats
 
-    return float(stats.gumbel_r.isf(alpha, *_gumbel(null, scale)))
+    return float(stats.gumbel_r.isf(alpha, *_gumbel(mean, spread, scale)))
 
 
-def _gumbel(null: Array, scale: float) -> tuple[float, float]:
-    """Fit by moments (a twin's score is bounded, so that a likelihood would follow one twin)."""
-    deviation = max(float(null.std(ddof=1)), _LEAST_DEVIATION)
-    spread = deviation * np.sqrt(6) / np.pi
-    return float(null.mean()) - float(np.euler_gamma) * spread, spread * scale
+def _gumbel(mean: float, spread: float, scale: float) -> tuple[float, float]:
+    width = max(spread, _LEAST_DEVIATION) * np.sqrt(6) / np.pi
+    return mean - float(np.euler_gamma) * width, width * scale
 
 
 def _hidden(

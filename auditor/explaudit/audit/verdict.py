@@ -101,7 +101,7 @@ def _sentence(
         )
     names = ", ".join(dict.fromkeys(test.name for test in failed))
     sentence = (
-        f"The model does not answer as one model would: {names} "
+        f"What was shown and what is decided on real data do not go together: {names} "
         f"({'rejects' if len(failed) == 1 else 'reject'} at a false-alarm rate of {alpha:.0%} "
         "over all tests together)."
     )

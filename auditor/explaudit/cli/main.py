@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from explaudit.cli.audit import audit
+from explaudit.cli.benchmark import benchmark
 from explaudit.cli.catalogue import attacks, datasets, explainers, metrics
 from explaudit.cli.report import report
 from explaudit.cli.study import study
@@ -66,5 +67,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (study, audit, report, datasets, attacks, explainers, metrics):
+for command in (study, audit, report, benchmark, datasets, attacks, explainers, metrics):
     main.add_command(command)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from explaudit.audit._real.effects import Effect, clearest
 from explaudit.audit.evidence import Asked
-from explaudit.audit.partialling import _residuals
+from explaudit.audit.partialling import residuals
 from explaudit.audit.surrogate import Design
 from explaudit.encoding import Encoder
 from explaudit.seeds import derive_seed
@@ -136,7 +136,7 @@ def _left(
     """Return what is left, by feature, contrast and output, with folds drawn once."""
     design = Design.of(encoder, real.rows, ())
     columns = design.columns(real.rows)
-    found = _residuals(real.rows, real.answers, encoder, features, outputs, seed)
+    found = residuals(real.rows, real.answers, encoder, features, outputs, seed)
     left = {}
     for i, name in enumerate(found.names):
         rest = columns[:, design.owners != encoder.index(name[0])]

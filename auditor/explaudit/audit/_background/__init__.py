@@ -1,0 +1,1 @@
+"""Background rows that somebody handed over, beside the auditor's own."""

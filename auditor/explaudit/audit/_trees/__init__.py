@@ -1,0 +1,1 @@
+"""Tree ensembles read from a file: their nodes, their covers and their Shapley values."""

@@ -1,0 +1,195 @@
+"""The regime test: honest models pass, openly biased ones too, and a scaffold does not."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.ensemble import RandomForestClassifier
+
+from explaudit import Encoder
+from explaudit.audit.evidence import Asked, Evidence
+from explaudit.audit.queries import record_queries
+from explaudit.audit.regime import RegimeTest, tail
+from explaudit.audit.surrogate import Design
+from explaudit.audit.target import Target
+from explaudit.audit.twins import FAMILIES, fit_twins, indicators
+from explaudit.explainers import LimeTabular
+
+Array = npt.NDArray[np.float64]
+
+TEST = RegimeTest(n_twins=40)
+
+
+@cache
+def world() -> tuple[pd.DataFrame, Encoder, Array, Array]:
+    """Return rows, and what LIME asks about them."""
+    rng = np.random.default_rng(0)
+    sex = rng.choice(["f", "m"], 900)
+    frame = pd.DataFrame(rng.normal(size=(900, 4)), columns=list("abcd"))
+    frame["a"] += 0.5 * (sex == "m")
+    frame["sex"] = pd.Categorical(sex)
+    encoder = Encoder.from_frame(frame)
+    rows = encoder.encode(frame)
+    queries = record_queries(
+        LimeTabular(num_samples=500), encoder, rows, rows, n_queries=700, seed=1
+    )
+    return frame, encoder, rows, queries
+
+
+def judged(model: Any, seed: int = 0) -> Any:
+    _, encoder, rows, queries = world()
+    target = Target(model, encoder)
+    evidence = Evidence(
+        target,
+        encoder,
+        ("sex",),
+        Asked(rows, target.ask(rows)),
+        {"lime": Asked(queries, target.ask(queries))},
+    )
+    return TEST.judge(evidence, alpha=0.05, seed=seed)
+
+
+def openly_biased(table: pd.DataFrame) -> Array:
+    return np.asarray((table["a"] - 1.0 * (table["sex"] == "f") > 0), dtype=np.intp)
+
+
+def without_sex(table: pd.DataFrame) -> Array:
+    return np.asarray(table["a"] + 0.5 * table["b"] > 0, dtype=np.intp)
+
+
+class Scaffold:
+    """Biased on the rows that it knows, which are all real ones; innocent on everything else."""
+
+    def __init__(self) -> None:
+        self.known = set(map(tuple, world()[2].round(6).tolist()))
+
+    def __call__(self, table: pd.DataFrame) -> Array:
+        encoded = world()[1].encode(table).round(6)
+        real = np.array([tuple(row) in self.known for row in encoded.tolist()])
+        return np.where(real, (table["sex"] == "m").to_numpy(dtype=np.intp), without_sex(table))
+
+
+def test_a_scaffold_is_found_and_what_it_hides_is_estimated() -> None:
+    found = judged(Scaffold())
+    test, hidden = found.tests[0], found.hidden[0]
+    assert test.p_value < 0.001
+    assert "another regime" in test.reason
+    # on real rows sex decides alone: a contribution of half the answers' range, nothing on queries
+    assert hidden.low > 0.2
+    assert hidden.real == pytest.approx(0.5, abs=0.05)
+    assert abs(hidden.shown) < 0.1
+
+
+@pytest.mark.parametrize("model", [openly_biased, without_sex])
+def test_an_honest_model_is_not_accused_however_biased_it_is(model: Any) -> None:
+    found = judged(model)
+    assert found.tests[0].p_value > 0.01
+    assert found.hidden[0].low < 0.1
+
+
+def test_a_forest_trained_on_noisy_labels_is_not_accused() -> None:
+    frame, encoder, rows, _ = world()
+    flipped = np.random.default_rng(3).random(900) < 0.1
+    noisy = (openly_biased(frame) != flipped).astype(np.intp)
+    forest = RandomForestClassifier(30, random_state=0).fit(rows[:400], noisy[:400])
+    found = judged(lambda table: forest.predict(encoder.encode(table)))
+    assert found.tests[0].p_value > 0.01
+
+
+def test_a_guard_that_answers_queries_with_one_constant_is_left_to_say() -> None:
+    honest = Scaffold()
+
+    def guarded(table: pd.DataFrame) -> Array:
+        real = np.array([tuple(r) in honest.known for r in world()[1].encode(table).round(6)])
+        return np.where(real, openly_biased(table), 0)
+
+    found = judged(guarded)
+    assert found.tests[0].p_value is None
+    assert "one and the same answer" in found.tests[0].reason
+
+
+def test_equal_seeds_judge_alike_and_others_otherwise() -> None:
+    one, again, other = judged(openly_biased), judged(openly_biased), judged(openly_biased, seed=1)
+    assert one == again
+    assert one != other
+
+
+def test_the_statement_of_power_grows_with_the_noise_of_the_answers() -> None:
+    rng = np.random.default_rng(0)
+    flips = dict(enumerate(rng.random(2000) < 0.2))
+
+    def noisy(table: pd.DataFrame) -> Array:
+        content = pd.util.hash_pandas_object(table, index=False).to_numpy() % 2000
+        flipped = np.array([flips[int(row)] for row in content])
+        return np.asarray(openly_biased(table) != flipped, dtype=np.intp)
+
+    clean, unsure = judged(openly_biased).power[0], judged(noisy).power[0]
+    assert clean.probability == 0.8
+    assert 0 < clean.smallest_effect < unsure.smallest_effect < 1
+
+
+def test_too_few_real_rows_cannot_say() -> None:
+    _, encoder, rows, queries = world()
+    target = Target(openly_biased, encoder)
+    few = Asked(rows[:50], target.ask(rows[:50]))
+    asked = {"lime": Asked(queries, target.ask(queries))}
+    found = TEST.judge(Evidence(target, encoder, ("sex",), few, asked), alpha=0.05, seed=0)
+    assert found.tests[0].p_value is None
+    assert "too few" in found.tests[0].reason
+
+
+def test_the_tail_is_gumbels() -> None:
+    # by hand: a standard Gumbel has mean 0.5772 and standard deviation pi / sqrt(6)
+    mean, spread = float(np.euler_gamma), float(np.pi / np.sqrt(6))
+    assert tail(2.0, mean, spread, 1.0) == pytest.approx(1 - np.exp(-np.exp(-2.0)))
+    assert tail(2.0, mean, spread, 2.0) == pytest.approx(1 - np.exp(-np.exp(-1.0)))
+    assert stats.gumbel_r.sf(2.0) == pytest.approx(tail(2.0, mean, spread, 1.0))
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_twins_reproduce_a_model_on_rows_they_never_saw(n_outputs: int) -> None:
+    frame, encoder, rows, _ = world()
+    classes = np.digitize(frame["a"], [0.0] if n_outputs == 1 else [-0.5, 0.5])
+    answers = (classes[:, None] == np.arange(n_outputs + (n_outputs == 1))).astype(float)
+    answers = answers[:, 1:] if n_outputs == 1 else answers
+    half = len(rows) // 2
+    twins = fit_twins(
+        encoder,
+        (rows[:half], answers[:half]),
+        (rows[half:], answers[half:]),
+        labels=True,
+        n_twins=30,
+        rng=np.random.default_rng(0),
+    )
+    assert len(twins.predict) == 30
+    assert len(set(twins.families)) >= 2
+    assert set(twins.families) <= set(FAMILIES)
+    said = twins.answers(rows[half:])
+    assert said.shape == (30, len(rows) - half, n_outputs)
+    assert set(np.unique(said)) <= {0.0, 1.0}
+    np.testing.assert_allclose(((said - answers[half:]) ** 2).mean(axis=(1, 2)), twins.errors)
+    assert np.median(twins.errors) < 0.1
+
+
+def test_indicators_have_a_column_for_each_level_but_one_for_two() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "c": ["p", "q", "r"], "two": ["y", "n", "y"]})
+    encoder = Encoder.from_frame(frame)
+    expected = [[1, 1, 0, 0, 1], [2, 0, 1, 0, 0], [3, 0, 0, 1, 1]]
+    assert indicators(encoder, encoder.encode(frame)).tolist() == expected
+
+
+def test_a_surrogate_finds_the_coefficients_of_an_additive_model() -> None:
+    _, encoder, rows, _ = world()
+    design = Design.of(encoder, rows, ())
+    answers = 2.0 * rows[:, 0] - 3.0 * rows[:, 4]
+    intercept, coefficients = design.fit(rows, answers[:, None])
+    fitted = intercept + design.columns(rows) @ coefficients
+    np.testing.assert_allclose(fitted[:, 0], answers, atol=0.2)  # the penalty shrinks a little
+    sex = design.columns(rows)[:, design.owners == 4] @ coefficients[design.owners == 4]
+    assert np.ptp(sex) == pytest.approx(3.0, abs=0.05)
