@@ -18,7 +18,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from explaudit.errors import InvalidInputError
-from explaudit.features import Feature, codes_of, column_feature, group_feature, level_columns
+from explaudit.features import (
+    Feature,
+    codes_of,
+    column_feature,
+    group_feature,
+    level_codes,
+    level_columns,
+)
 
 __all__ = ["Encoder"]
 
@@ -44,12 +51,14 @@ class Encoder:
     # computed once, since explainers encode and decode thousands of times
     _index: pd.Index = field(init=False, repr=False)
     _numeric: tuple[list[int], list[int]] = field(init=False, repr=False)
+    _float_levels: dict[int, npt.NDArray[np.float64]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         numeric = [j for j, feature in enumerate(self.features) if feature.levels is None]
         places = [self.columns.index(self.features[j].name) for j in numeric]
         object.__setattr__(self, "_index", pd.Index(self.columns))
         object.__setattr__(self, "_numeric", (numeric, places))
+        object.__setattr__(self, "_float_levels", _float_levels(self.features))
 
     @classmethod
     def from_frame(
@@ -138,9 +147,12 @@ class Encoder:
             something else.
         """
         frame = self._in_order(frame)
+        numeric, _ = self._numeric
+        numbers = self.encode_numeric(frame)
+        if len(numeric) == len(self.features):
+            return np.array(numbers, order="C")
         matrix = np.empty((len(frame), len(self.features)), dtype=np.float64)
-        numeric, places = self._numeric
-        matrix[:, numeric] = _numbers(frame.iloc[:, places])
+        matrix[:, numeric] = numbers
         for j in self.categorical:
             matrix[:, j] = codes_of(self.features[j], frame)
         return matrix
@@ -156,14 +168,15 @@ class Encoder:
         Returns
         -------
         ndarray of shape (n_rows, n_numeric_features)
-            In the order of the matrix.
+            In the order of the matrix; not to be written to, since it may be the table's own.
 
         Raises
         ------
         InvalidInputError
             If a column is missing or there twice, or a numeric column holds something else.
         """
-        return _numbers(self._in_order(frame).iloc[:, self._numeric[1]])
+        frame, places = self._in_order(frame), self._numeric[1]
+        return _numbers(frame if len(places) == len(self.columns) else frame.iloc[:, places])
 
     def decode(self, matrix: Matrix) -> pd.DataFrame:
         """Turn a matrix back into the table that the model expects.
@@ -188,14 +201,21 @@ class Encoder:
         if matrix.ndim != 2 or matrix.shape[1] != len(self.features):
             raise InvalidInputError("matrix", f"shape (n_rows, {len(self.features)})", matrix.shape)
         numeric, places = self._numeric
+        if len(numeric) + len(self._float_levels) == len(self.features):
+            return self._decode_floats(matrix)
         numbers = pd.DataFrame(matrix[:, numeric], columns=self._index[places])
-        if len(numeric) == len(self.features):
-            return numbers
         parts: dict[str, Any] = {}
         for j in self.categorical:
             parts.update(level_columns(self.features[j], matrix[:, j]))
         table = pd.concat([numbers, pd.DataFrame(parts)], axis=1)
         return table.iloc[:, table.columns.get_indexer(self._index)]
+
+    def _decode_floats(self, matrix: Matrix) -> pd.DataFrame:
+        """Decode where every column of the table is a float: as one block, with no copy but one."""
+        values = np.array(matrix, order="C")
+        for j, levels in self._float_levels.items():
+            values[:, j] = levels[level_codes(self.features[j], matrix[:, j])]
+        return pd.DataFrame(values, columns=self._index)
 
     def _in_order(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the encoder's columns of a table, in its order; explainers send them so."""
@@ -206,6 +226,17 @@ class Encoder:
         if missing:
             raise InvalidInputError("frame", f"columns {list(self.columns)}", f"no {missing}")
         return frame[list(self.columns)]
+
+
+def _float_levels(features: Sequence[Feature]) -> dict[int, npt.NDArray[np.float64]]:
+    """Return the levels of the categorical features that stand for one column of floats."""
+    found = {}
+    for j, feature in enumerate(features):
+        if feature.levels is not None and len(feature.columns) == 1:
+            levels = feature.levels[feature.columns[0]]
+            if levels.dtype == np.float64:
+                found[j] = levels.to_numpy()
+    return found
 
 
 def _check_names(frame: pd.DataFrame) -> None:

@@ -11,7 +11,14 @@ import pandas as pd
 
 from explaudit.errors import InvalidInputError
 
-__all__ = ["Feature", "codes_of", "column_feature", "group_feature", "level_columns"]
+__all__ = [
+    "Feature",
+    "codes_of",
+    "column_feature",
+    "group_feature",
+    "level_codes",
+    "level_columns",
+]
 
 
 @dataclass(frozen=True)
@@ -82,12 +89,18 @@ def _distinct(part: pd.DataFrame, *, ascending: bool) -> pd.DataFrame:
         ) from error
 
 
-def level_columns(feature: Feature, column: npt.NDArray[np.float64]) -> dict[str, Any]:
-    """Return the columns of the table that a column of codes stands for."""
+def level_codes(feature: Feature, column: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Return the codes nearest to a column of the matrix, shape (n_rows,)."""
     assert feature.levels is not None
     if np.isnan(column).any():
         raise InvalidInputError("matrix", f"codes of levels for {feature.name!r}", "NaN")
-    codes = np.clip(np.rint(column), 0, len(feature.levels) - 1).astype(np.intp)
+    return np.clip(np.rint(column), 0, len(feature.levels) - 1).astype(np.intp)
+
+
+def level_columns(feature: Feature, column: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """Return the columns of the table that a column of codes stands for."""
+    assert feature.levels is not None
+    codes = level_codes(feature, column)
     columns: dict[str, Any] = {}
     for name in feature.columns:
         levels = feature.levels[name]
