@@ -44,6 +44,9 @@ lint: $(STAMP)
 bench: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/kernel_engine.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/lime_engine.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/gates.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/whole_cell.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/paper_study.py
 
 lock: $(BIN)/python
 	$(BIN)/python -m pip install --quiet uv

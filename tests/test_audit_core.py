@@ -15,7 +15,6 @@ from sklearn.linear_model import LogisticRegression
 from explaudit import Encoder
 from explaudit.audit.loading import load_model, read_rows
 from explaudit.audit.outcome import Hidden, Judgement, TestResult
-from explaudit.audit.possible import possible_rows
 from explaudit.audit.queries import record_queries
 from explaudit.audit.settings import AuditSettings, plan_audit
 from explaudit.audit.target import Target
@@ -101,25 +100,6 @@ def test_an_explainer_of_real_rows_alone_is_asked_for_nothing_but_real_rows() ->
     drawn = record_queries(TwinExplanation(), ENCODER, ROWS, ROWS, n_queries=100, seed=3)
     known = set(map(tuple, ROWS.tolist()))
     assert all(tuple(row) in known for row in drawn.tolist())
-
-
-def test_rows_that_one_column_or_two_give_away_are_impossible() -> None:
-    rng = np.random.default_rng(0)
-    first = rng.integers(0, 3, 500)
-    real = np.column_stack([first, first + rng.integers(0, 2, 500), rng.normal(size=500)])
-    encoder = Encoder.from_frame(pd.DataFrame(real.astype(float), columns=["x", "y", "z"]))
-    asked = np.repeat([[1.0, 1.0, 0.0]], 60, axis=0)
-    asked[0, 2] = 99.0  # out of range
-    asked[1, 0] = 1.5  # not whole
-    asked[2, :2] = 0, 3  # each is known, not the pair
-    assert np.flatnonzero(~possible_rows(encoder, real, asked)).tolist() == [0, 1, 2]
-
-
-def test_a_check_that_no_query_passes_is_left_out() -> None:
-    real = np.random.default_rng(0).integers(0, 9, (300, 2)).astype(float)
-    encoder = Encoder.from_frame(pd.DataFrame(real, columns=["x", "y"]))
-    asked = np.random.default_rng(1).uniform(1, 7, (200, 2))
-    assert possible_rows(encoder, real, asked).all(), "none is whole, so all may stay"
 
 
 def test_the_plan_spends_the_budget_and_no_more() -> None:

@@ -375,7 +375,7 @@ def test_intervals_of_share_gaps_cover() -> None:
     real_slopes, claimed_slopes = [1.0, 0.5, 0.0, 1.0], [1.0, 0.5, 0.0, 0.5]
     large = drawn(100_000, real_slopes)
     encoder = Encoder.from_frame(pd.DataFrame(large.rows, columns=names), categorical=["s"])
-    design = Design.of(encoder, large.rows, ())
+    design = Design.of(encoder, large.rows)
     sizes = [np.abs(slopes) * large.rows.std(axis=0) for slopes in (real_slopes, claimed_slopes)]
     shares = [size / size.sum() for size in sizes]
     truth, covered = (shares[0] - shares[1])[[2, 3]], np.zeros(2)

@@ -15,7 +15,7 @@ from sklearn.ensemble import RandomForestClassifier
 from explaudit import Encoder
 from explaudit.audit.evidence import Asked, Evidence
 from explaudit.audit.queries import record_queries
-from explaudit.audit.regime import RegimeTest, tail
+from explaudit.audit.regime import RegimeTest, level, tail
 from explaudit.audit.surrogate import Design
 from explaudit.audit.target import Target
 from explaudit.audit.twins import FAMILIES, fit_twins, indicators
@@ -144,12 +144,12 @@ def test_too_few_real_rows_cannot_say() -> None:
     assert "too few" in found.tests[0].reason
 
 
-def test_the_tail_is_gumbels() -> None:
-    # by hand: a standard Gumbel has mean 0.5772 and standard deviation pi / sqrt(6)
-    mean, spread = float(np.euler_gamma), float(np.pi / np.sqrt(6))
-    assert tail(2.0, mean, spread, 1.0) == pytest.approx(1 - np.exp(-np.exp(-2.0)))
-    assert tail(2.0, mean, spread, 2.0) == pytest.approx(1 - np.exp(-np.exp(-1.0)))
-    assert stats.gumbel_r.sf(2.0) == pytest.approx(tail(2.0, mean, spread, 1.0))
+def test_the_tail_is_students_times_what_was_compared() -> None:
+    one = float(stats.t.sf(2.0, 49))
+    assert tail(2.0, 1, 1.0) == pytest.approx(one)
+    assert tail(3.0, 4, 1.5) == pytest.approx(4 * one)
+    assert tail(0.0, 4, 1.0) == 1.0
+    assert tail(level(0.05, 6, 1.3), 6, 1.3) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])
@@ -186,7 +186,7 @@ def test_indicators_have_a_column_for_each_level_but_one_for_two() -> None:
 
 def test_a_surrogate_finds_the_coefficients_of_an_additive_model() -> None:
     _, encoder, rows, _ = world()
-    design = Design.of(encoder, rows, ())
+    design = Design.of(encoder, rows)
     answers = 2.0 * rows[:, 0] - 3.0 * rows[:, 4]
     intercept, coefficients = design.fit(rows, answers[:, None])
     fitted = intercept + design.columns(rows) @ coefficients

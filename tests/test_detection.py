@@ -29,13 +29,12 @@ CELLS = plan_detection(DetectionSettings(honest_replicates=1))
 
 
 def record(cell: Cell, *, score: float, hidden_share: float | None = None) -> Record:
-    """Return what an audit may have come to: one regime test, twins' scores of 1 +- 0.5."""
-    name = "regime of lime"
+    """Return what an audit may have come to: one regime test of one feature."""
+    name = "sensitive features in queries of lime"
     scalars: dict[str, float | None] = {
         f"p_value: {name}": 0.5,
         f"score: {name}": score,
-        f"null_mean: {name}": 1.0,
-        f"null_spread: {name}": 0.5,
+        f"compared: {name}": 1.0,
         "p_value: another order": 1.0,
     }
     if hidden_share is not None:
@@ -105,13 +104,14 @@ def test_an_attack_that_hides_little_does_not_count() -> None:
 def test_the_calibration_is_fitted_to_the_tuned_part_alone() -> None:
     inside = [record(honest(name, "compas"), score=1.0) for name in TUNED_MODELS]
     outside = [record(honest(name, "adult"), score=99.0) for name in TUNED_MODELS]
-    assert fitted_scale(outside) is None
-    assert fitted_scale([*inside, *outside]) == 1.0
+    assert fitted_scale(outside, "named") is None
+    assert fitted_scale([*inside, *outside], "named") == 1.0
+    assert fitted_scale([*inside, *outside], "scan") is None, "no such test was made"
     stray = record(honest(TUNED_MODELS[0], "german"), score=4.0)
-    wider = fitted_scale([*inside, stray, *outside])
+    wider = fitted_scale([*inside, stray, *outside], "named")
     assert wider is not None and wider > 1.0
-    assert tail(4.0, 1.0, 0.5, wider) > tail(4.0, 1.0, 0.5, 1.0)
-    assert CALIBRATION.scale >= 1.0
+    assert tail(4.0, 1, wider) > 0.01 > tail(4.0, 1, 1.0)
+    assert min(CALIBRATION.named, CALIBRATION.scan) >= 1.0
 
 
 def test_an_audit_of_the_benchmark_is_a_record_like_any_other() -> None:
@@ -128,5 +128,5 @@ def test_an_audit_of_the_benchmark_is_a_record_like_any_other() -> None:
     assert found.n_queries <= 1600
     hidden = found.scalars["hidden_share"]
     assert hidden is not None and hidden > 0.5, "the plain scaffold hides a rule from LIME"
-    p_value = found.scalars["p_value: regime of lime"]
+    p_value = found.scalars["p_value: sensitive features in queries of lime"]
     assert p_value is not None and p_value < 0.01

@@ -34,7 +34,7 @@ def invented_tests(outcome: Outcome) -> tuple[Judged, ...]:
     p_value = {"fail": 0.0004, "pass": 0.41, "inconclusive": None}[outcome]
     regime = [
         Judged(
-            name=f"regime of {explainer}",
+            name=f"sensitive features in queries of {explainer}",
             p_value=p_value,
             adjusted_p_value=None if p_value is None else min(1.0, 2 * p_value),
             score=None if p_value is None else 12.25,
@@ -88,9 +88,17 @@ def invented(outcome: Outcome, feature: str = "race", findings: int = 1) -> Audi
             for place in range(findings)
         ),
         power=(
-            Power(test="regime of kernel_shap", feature=feature, smallest_effect=0.2),
-            Power(test="regime of lime", feature=feature, smallest_effect=0.12),
-            Power(test="regime of lime", feature="sex", smallest_effect=None),
+            Power(
+                test="sensitive features in queries of kernel_shap",
+                feature=feature,
+                smallest_effect=0.2,
+            ),
+            Power(
+                test="sensitive features in queries of lime", feature=feature, smallest_effect=0.12
+            ),
+            Power(
+                test="sensitive features in queries of lime", feature="sex", smallest_effect=None
+            ),
         ),
         queries=5_876,
         budget=6_000,
@@ -222,7 +230,14 @@ def test_every_test_stands_with_all_its_figures(failed: Text) -> None:
     table = table_of(build_audit_report(invented("fail")), "tests-table")
     rows = [[cell.text for cell in row] for row in table.rows]
     assert rows[0] == [
-        *("Regime of KernelSHAP", "Rejects", "12.2", "4.5", "<0.001", "<0.001"),
+        *(
+            "Sensitive features in queries of KernelSHAP",
+            "Rejects",
+            "12.2",
+            "4.5",
+            "<0.001",
+            "<0.001",
+        ),
         *("1\N{NARROW NO-BREAK SPACE}500", DASH),
     ]
     assert rows[1][-1] == "1.2\N{NO-BREAK SPACE}%"

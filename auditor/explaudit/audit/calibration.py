@@ -13,11 +13,12 @@ class Calibration:
 
     Attributes
     ----------
-    scale : float
-        Factor on the spread of the twins' scores.
+    named, scan : float
+        Factors on the twins' spread, for the sensitive features and for all others.
     """
 
-    scale: float
+    named: float
+    scan: float
 
 
-CALIBRATION = Calibration(scale=1.0)
+CALIBRATION = Calibration(named=1.0, scan=1.0)

@@ -35,19 +35,29 @@ class Gaps:
 
     Attributes
     ----------
-    scores : ndarray of shape (n_features, n_outputs, n_models)
-        How far each model's gap lies from the twins', in spreads of the twins.
-    distances : ndarray of shape (n_features, n_outputs, n_models)
-        The same in units of the output.
     real, shown : ndarray of shape (n_features, n_outputs, n_models)
-        Size of each feature's contribution on real rows, and of what of it the queries show:
-        the part that goes the same way.
+        Size of each feature's contribution to the answers on real rows, and to those to the
+        queries, both along the contribution on real rows that model and twins have on average.
     """
 
-    scores: Array
-    distances: Array
     real: Array
     shown: Array
+
+    @property
+    def left_out(self) -> Array:
+        """What of each contribution the queries leave out; negative where they show more."""
+        return self.real - self.shown
+
+    @property
+    def spread(self) -> Array:
+        """Standard deviation of the twins' `left_out`, shape (n_features, n_outputs)."""
+        return np.asarray(self.left_out[:, :, 1:].std(axis=2, ddof=1) + LEAST_SPREAD)
+
+    @property
+    def scores(self) -> Array:
+        """`left_out` of the model less its twins' mean, in their spreads."""
+        own, twins = self.left_out[:, :, 0], self.left_out[:, :, 1:]
+        return np.asarray((own - twins.mean(axis=2)) / self.spread)
 
 
 def measure_gaps(split: Split, asked: Asked, twin_answers: Array) -> Gaps:
@@ -63,7 +73,7 @@ def measure_gaps(split: Split, asked: Asked, twin_answers: Array) -> Gaps:
         What the twins answer to them.
     """
     found = [
-        _gaps_of_output(
+        _of_output(
             split,
             np.column_stack([split.real.answers[:, o], split.twin_answers[:, :, o].T]),
             asked.rows,
@@ -71,26 +81,23 @@ def measure_gaps(split: Split, asked: Asked, twin_answers: Array) -> Gaps:
         )
         for o in range(asked.answers.shape[1])
     ]
-    return Gaps(*(np.stack(part, axis=1) for part in zip(*found, strict=True)))
+    real, shown = (np.stack(part, axis=1) for part in zip(*found, strict=True))
+    return Gaps(real, shown)
 
 
-def _gaps_of_output(
+def _of_output(
     split: Split, real_answers: Array, queries: Array, query_answers: Array
-) -> tuple[Array, Array, Array, Array]:
+) -> tuple[Array, Array]:
     design, columns = split.design, split.design.columns(split.real.rows)
     on_real = design.fit(split.real.rows, real_answers)[1]
     on_queries = design.fit(queries, query_answers)[1]
-    scores, distances, real, shown = [], [], [], []
+    real, shown = [], []
     for j in range(split.real.rows.shape[1]):
         own = design.owners == j
         one, other = columns[:, own] @ on_real[own], columns[:, own] @ on_queries[own]
         one, other = one - one.mean(axis=0), other - other.mean(axis=0)
-        gap = one - other
-        distance = np.sqrt(((gap - gap[:, 1:].mean(axis=1, keepdims=True)) ** 2).mean(axis=0))
-        twins = distance[1:]
-        distances.append(distance)
-        scores.append((distance - twins.mean()) / (twins.std() + LEAST_SPREAD))
-        size = one.std(axis=0)
-        real.append(size)
-        shown.append((one * other).mean(axis=0) / np.maximum(size, LEAST_SPREAD))
-    return np.array(scores), np.array(distances), np.array(real), np.array(shown)
+        direction = one.mean(axis=1)
+        size = max(float(np.sqrt((direction**2).mean())), LEAST_SPREAD**2)
+        real.append(direction @ one / (len(one) * size))
+        shown.append(direction @ other / (len(one) * size))
+    return np.array(real), np.array(shown)

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from explaudit.audit.possible import possible_rows
 from explaudit.encoding import Encoder
 from explaudit.errors import InvalidInputError
 from explaudit.explainer import Explainer
@@ -22,10 +21,6 @@ Array = npt.NDArray[np.float64]
 
 #: Rows that are explained to see what the explainer asks.
 _EXPLAINED = 40
-#: How many times the number of queries are looked through for possible ones.
-_POOL = 10
-#: Possible rows that suffice.
-_ENOUGH = 300
 
 
 def record_queries(
@@ -40,8 +35,7 @@ def record_queries(
     """Draw from the rows that an explainer sends when it explains real rows.
 
     The explainer runs on a stand-in for the model, so nothing is asked yet; what perturbation
-    explainers ask does not depend on the answers. Every row that would be sent is as likely, but
-    for rows that are impossible on the face of it, which are left out where enough others are.
+    explainers ask does not depend on the answers. Every row that would be sent is as likely.
 
     Parameters
     ----------
@@ -65,7 +59,7 @@ def record_queries(
     InvalidInputError
         If the explainer asks the model nothing.
     """
-    tap = _Tap(encoder, _POOL * n_queries, generator(seed, "queries", explainer.name))
+    tap = _Tap(encoder, n_queries, generator(seed, "queries", explainer.name))
     scenario = Scenario(
         rows=encoder.decode(rows[:_EXPLAINED]),
         model=tap,
@@ -79,9 +73,7 @@ def record_queries(
         raise InvalidInputError(
             "explainer", "an explainer that asks the model", explainer.name, "Name another one."
         )
-    possible = tap.kept[possible_rows(encoder, background, tap.kept)]
-    drawn = possible if len(possible) >= min(n_queries, _ENOUGH) else tap.kept
-    return drawn[:n_queries]
+    return tap.kept
 
 
 def _as_sent(explainer: Explainer) -> Explainer:

@@ -173,8 +173,7 @@ class RealBehaviour(Detector):
         seed: int,
     ) -> list[Finding]:
         outputs = _outputs(evidence)
-        # without products, which two sensitive features would both own
-        design = Design.of(evidence.encoder, real.rows, ())
+        design = Design.of(evidence.encoder, real.rows)
         of_real = share_draws(design, real.rows, real, self.n_draws, generator(seed, "real"))
         findings = []
         for explainer, asked in queries.items():

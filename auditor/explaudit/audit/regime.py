@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +18,7 @@ from explaudit.audit.surrogate import Design
 from explaudit.audit.twins import fit_twins
 from explaudit.seeds import generator
 
-__all__ = ["RegimeTest", "tail"]
+__all__ = ["RegimeTest", "level", "tail"]
 
 Array = npt.NDArray[np.float64]
 
@@ -25,9 +26,8 @@ Array = npt.NDArray[np.float64]
 #: for a check of the input, which hides all features alike.
 _CONSTANT = 0.9
 _TOO_FEW_ROWS = 100
-#: Standard deviation of the twins' scores at the least; where all twins agree it would be 0, and
-#: nothing that the model does could be ordinary.
-_LEAST_DEVIATION = 0.4
+#: Degrees of freedom of the twins' spread, of fifty twins in each split.
+_FREEDOM = 49
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,14 @@ class RegimeTest(Detector):
 
     Two additive surrogates are fitted, to the model's answers on real rows and to those on the
     explainer's queries. What a feature contributes to the one less what it contributes to the other
-    is its gap. Honest models have gaps too, since they may do anything off the data; how large
-    ones is seen from their twins, which answer the same queries. The score is the largest gap of
-    all features and outputs, in spreads of the twins, averaged over two splits of the real rows:
-    twins learn from one part, and everything is compared on the other.
+    is what the queries leave out of it. Honest models leave out something, too, since they may do
+    anything off the data; how much is seen from their twins, which answer the same queries. A score
+    is the model's figure less the twins' mean, in spreads of the twins, averaged over two splits of
+    the real rows: twins learn from one part, and everything is compared on the other.
+
+    Of each explainer there are two tests. One is of the sensitive features, and of what is left out
+    of them. The other scans all other features, and looks both ways: a feature that queries show
+    and real rows do not is as odd.
 
     Parameters
     ----------
@@ -48,12 +52,12 @@ class RegimeTest(Detector):
 
     Notes
     -----
-    The probability of a score comes from a Gumbel distribution, that of largest values, fitted to
-    the scores of the twins themselves, each held against the others, and widened by a factor that
-    was fitted to honest models (`CALIBRATION`).
+    The probability of a score is that of Student's t, times the number of features and directions
+    compared, after the score is divided by a factor that was fitted to honest models
+    (`CALIBRATION`): they stray from their twins further than the twins do from each other.
 
     Where the model gives one and the same answer to nearly all queries that the twins answer
-    otherwise, the test says nothing: a check of the input that refuses impossible rows does that.
+    otherwise, the tests say nothing: a check of the input that refuses impossible rows does that.
 
     Source: this project; the scaffolds that it finds are of Slack et al. 2020 (AIES).
     """
@@ -68,17 +72,15 @@ class RegimeTest(Detector):
         n_real = len(evidence.real)
         if n_real < _TOO_FEW_ROWS:
             reason = f"{n_real} real rows are too few to tell; at least {_TOO_FEW_ROWS} are needed"
-            names = [_test_name(explainer) for explainer in evidence.queries]
-            return Judgement(
-                tests=tuple(TestResult(name=name, p_value=None, reason=reason) for name in names)
-            )
+            silent = [_cannot_say(explainer, reason) for explainer in evidence.queries]
+            return Judgement(tests=tuple(one.tests[0] for one in silent))
         splits = self._splits(evidence, seed)
         judged = [
             _judge(evidence, explainer, asked, splits, alpha)
             for explainer, asked in evidence.queries.items()
         ]
         return Judgement(
-            tests=tuple(one.tests[0] for one in judged),
+            tests=tuple(test for one in judged for test in one.tests),
             hidden=tuple(found for one in judged for found in one.hidden),
             power=tuple(power for one in judged for power in one.power),
         )
@@ -86,7 +88,7 @@ class RegimeTest(Detector):
     def _splits(self, evidence: Evidence, seed: int) -> list[Split]:
         order = generator(seed, "splits").permutation(len(evidence.real))
         halves = np.array_split(order, 2)
-        design = Design.of(evidence.encoder, evidence.real.rows, evidence.sensitive_columns)
+        design = Design.of(evidence.encoder, evidence.real.rows)
         rows, answers = evidence.real.rows, evidence.real.answers
         labels = bool(np.isin(answers, (0.0, 1.0)).all())
         splits = []
@@ -105,50 +107,157 @@ class RegimeTest(Detector):
 
 
 def _judge(
-    evidence: Evidence,
-    explainer: str,
-    asked: Asked,
-    splits: Sequence[Split],
-    alpha: float,
+    evidence: Evidence, explainer: str, asked: Asked, splits: Sequence[Split], alpha: float
 ) -> Judgement:
-    name = _test_name(explainer)
     answered = [split.twins.answers(asked.rows) for split in splits]
-    constant = np.mean([_constant_share(asked.answers, said) for said in answered])
+    constant = float(np.mean([_constant_share(asked.answers, said) for said in answered]))
     if constant >= _CONSTANT:
         reason = (
             f"cannot say: of the queries that ordinary models answer otherwise, the model gives "
             f"{constant:.0%} one and the same answer, as a check that refuses impossible input "
             "would; no feature is shown in place of another"
         )
-        test = TestResult(name=name, p_value=None, queries=len(asked), reason=reason)
-        return Judgement(tests=(test,))
+        return _cannot_say(explainer, reason, len(asked))
     gaps = [measure_gaps(split, asked, said) for split, said in zip(splits, answered, strict=True)]
-    n_models = min(each.scores.shape[2] for each in gaps)
-    scores = np.mean([each.scores[:, :, :n_models] for each in gaps], axis=0)
-    largest = scores.max(axis=(0, 1))
-    score, null = float(largest[0]), largest[1:]
-    moments = float(null.mean()), float(null.std(ddof=1))
-    threshold = _threshold(*moments, CALIBRATION.scale, alpha)
-    hidden = _hidden(evidence, explainer, gaps, n_models)
-    feature = evidence.encoder.names[int(scores[:, :, 0].max(axis=1).argmax())]
-    test = TestResult(
-        name=name,
-        p_value=tail(score, *moments, CALIBRATION.scale),
+    scores = np.mean([each.scores for each in gaps], axis=0)
+    details = {
+        "twins": float(sum(len(split.twins.predict) for split in splits)),
+        "twin_error": float(np.mean([split.twins.errors.mean() for split in splits])),
+        "constant_answers": constant,
+    }
+    named = _named(evidence, explainer, scores, alpha, details)
+    named = msgspec.structs.replace(named, queries=len(asked))
+    power, level = [], named.threshold or 0.0
+    for name, j in zip(evidence.sensitive, evidence.sensitive_columns, strict=True):
+        spread = float(np.mean([each.spread[j].min() for each in gaps]))
+        # 0.84 spreads above the threshold make four times out of five
+        smallest = (level + 0.84 * CALIBRATION.named) * spread
+        power.append(Power(test=named.name, feature=name, smallest_effect=smallest))
+    return Judgement(
+        tests=(named, _scan(evidence, explainer, scores, alpha, details)),
+        hidden=_hidden(evidence, explainer, gaps),
+        power=tuple(power),
+    )
+
+
+def _named(
+    evidence: Evidence, explainer: str, scores: Array, alpha: float, details: dict[str, float]
+) -> TestResult:
+    own = scores[list(evidence.sensitive_columns)]
+    score, compared = float(own.max()), own.size
+    threshold = level(alpha, compared, CALIBRATION.named)
+    feature = evidence.sensitive[int(own.max(axis=1).argmax())]
+    reason = (
+        f"the model answers the queries of {explainer} under another regime than real rows: they "
+        f"leave out what {feature} does"
+        if score >= threshold
+        else f"the queries of {explainer} show what sensitive features do on real rows as far as "
+        "those of ordinary models do"
+    )
+    return TestResult(
+        name=f"sensitive features in queries of {explainer}",
+        p_value=tail(score, compared, CALIBRATION.named),
         score=score,
         threshold=threshold,
-        queries=len(asked),
-        reason=_reason(explainer, feature, score, threshold),
-        details={
-            "twin_rank_p_value": float((1 + (null >= score).sum()) / (1 + len(null))),
-            "twins": float(sum(len(split.twins.predict) for split in splits)),
-            "twin_error": float(np.mean([split.twins.errors.mean() for split in splits])),
-            "constant_answers": float(constant),
-            "null_mean": moments[0],
-            "null_spread": moments[1],
-        },
+        reason=reason,
+        group=_group(explainer),
+        details={**details, "compared": float(compared)},
     )
-    power = _power(evidence, name, gaps, n_models, threshold)
-    return Judgement(tests=(test,), hidden=hidden, power=power)
+
+
+def _scan(
+    evidence: Evidence, explainer: str, scores: Array, alpha: float, details: dict[str, float]
+) -> TestResult:
+    others = [j for j in range(len(scores)) if j not in evidence.sensitive_columns]
+    name = f"other features in queries of {explainer}"
+    if not others:
+        reason = "there is no feature but the sensitive ones"
+        return TestResult(name=name, p_value=None, reason=reason, group=_group(explainer))
+    own = np.abs(scores[others])
+    # both ways
+    score, compared = float(own.max()), 2 * own.size
+    threshold = level(alpha, compared, CALIBRATION.scan)
+    place = others[int(own.max(axis=1).argmax())]
+    feature, signed = evidence.encoder.names[place], scores[place].ravel()
+    shown = "leave out what" if signed[int(np.abs(signed).argmax())] > 0 else "show more than"
+    reason = (
+        f"the model answers the queries of {explainer} under another regime than real rows: they "
+        f"{shown} {feature} does"
+        if score >= threshold
+        else f"the queries of {explainer} show what all other features do on real rows as far as "
+        "those of ordinary models do"
+    )
+    return TestResult(
+        name=name,
+        p_value=tail(score, compared, CALIBRATION.scan),
+        score=score,
+        threshold=threshold,
+        reason=reason,
+        group=_group(explainer),
+        details={**details, "compared": float(compared)},
+    )
+
+
+def _hidden(evidence: Evidence, explainer: str, gaps: Sequence[Gaps]) -> tuple[Hidden, ...]:
+    """Estimate what the queries leave out of each sensitive feature, with the twins' spread."""
+    found = []
+    for name, j in zip(evidence.sensitive, evidence.sensitive_columns, strict=True):
+        output = int(np.mean([each.real[j, :, 0] for each in gaps], axis=0).argmax())
+        left_out = np.mean([each.left_out[j, output, 0] for each in gaps])
+        usual = np.mean([each.left_out[j, output, 1:].mean() for each in gaps])
+        spread = float(np.mean([each.spread[j, output] for each in gaps]))
+        estimate, half = float(left_out - usual), level(0.05, 2, CALIBRATION.named) * spread
+        found.append(
+            Hidden(
+                feature=name,
+                estimate=estimate,
+                low=estimate - half,
+                high=estimate + half,
+                real=float(np.mean([each.real[j, output, 0] for each in gaps])),
+                shown=float(np.mean([each.shown[j, output, 0] for each in gaps])),
+                explainer=explainer,
+            )
+        )
+    return tuple(found)
+
+
+def tail(score: float, compared: int, scale: float) -> float:
+    """Return the probability that an honest model's largest score is as high.
+
+    Parameters
+    ----------
+    score : float
+        In spreads of the twins.
+    compared : int
+        How many scores it is the largest of.
+    scale : float
+        Factor by which honest models stray further than twins.
+    """
+    from scipy import stats
+
+    return min(1.0, compared * float(stats.t.sf(score / scale, _FREEDOM)))
+
+
+def level(alpha: float, compared: int, scale: float) -> float:
+    """Return the score that :func:`tail` gives the probability `alpha`."""
+    from scipy import stats
+
+    return float(stats.t.isf(alpha / compared, _FREEDOM)) * scale
+
+
+def _group(explainer: str) -> str:
+    return f"regime of {explainer}"
+
+
+def _cannot_say(explainer: str, reason: str, queries: int = 0) -> Judgement:
+    test = TestResult(
+        name=f"sensitive features in queries of {explainer}",
+        p_value=None,
+        queries=queries,
+        reason=reason,
+        group=_group(explainer),
+    )
+    return Judgement(tests=(test,))
 
 
 def _constant_share(answers: Array, twin_answers: Array) -> float:
@@ -161,92 +270,3 @@ def _constant_share(answers: Array, twin_answers: Array) -> float:
     if otherwise.sum() < 10:
         return 0.0
     return float(np.isclose(answers[otherwise], common).all(axis=1).mean())
-
-
-def tail(score: float, mean: float, spread: float, scale: float) -> float:
-    """Return the probability that an honest model scores as high.
-
-    The distribution is Gumbel's, that of a largest value, fitted by moments: a twin's score is
-    bounded, so that a likelihood would follow single twins.
-
-    Parameters
-    ----------
-    score : float
-        The model's score.
-    mean, spread : float
-        Mean and standard deviation of its twins' scores.
-    scale : float
-        Factor on the standard deviation, by which honest models stray further than twins.
-    """
-    from scipy import stats
-
-    return float(stats.gumbel_r.sf(score, *_gumbel(mean, spread, scale)))
-
-
-def _threshold(mean: float, spread: float, scale: float, alpha: float) -> float:
-    from scipy import stats
-
-    return float(stats.gumbel_r.isf(alpha, *_gumbel(mean, spread, scale)))
-
-
-def _gumbel(mean: float, spread: float, scale: float) -> tuple[float, float]:
-    width = max(spread, _LEAST_DEVIATION) * np.sqrt(6) / np.pi
-    return mean - float(np.euler_gamma) * width, width * scale
-
-
-def _hidden(
-    evidence: Evidence, explainer: str, gaps: Sequence[Gaps], n_models: int
-) -> tuple[Hidden, ...]:
-    """Estimate what the queries leave out of each sensitive feature, with the twins' spread."""
-    found = []
-    for name, j in zip(evidence.sensitive, evidence.sensitive_columns, strict=True):
-        real = np.mean([each.real[j, :, :n_models] for each in gaps], axis=0)
-        shown = np.mean([each.shown[j, :, :n_models] for each in gaps], axis=0)
-        output = int(real[:, 0].argmax())
-        left_out = (real - shown)[output]
-        bias, spread = float(left_out[1:].mean()), float(left_out[1:].std(ddof=1))
-        estimate = float(left_out[0]) - bias
-        found.append(
-            Hidden(
-                feature=name,
-                estimate=estimate,
-                low=estimate - 1.96 * spread * CALIBRATION.scale,
-                high=estimate + 1.96 * spread * CALIBRATION.scale,
-                real=float(real[output, 0]),
-                shown=float(shown[output, 0]),
-                explainer=explainer,
-            )
-        )
-    return tuple(found)
-
-
-def _power(
-    evidence: Evidence, test: str, gaps: Sequence[Gaps], n_models: int, threshold: float
-) -> tuple[Power, ...]:
-    """Say how much of a feature's effect must be hidden to be found four times out of five.
-
-    Hiding so much puts the model as far from its twins. The score is that distance less the twins'
-    own, in spreads of theirs, and 0.84 spreads above the threshold make four times out of five.
-    """
-    found = []
-    for name, j in zip(evidence.sensitive, evidence.sensitive_columns, strict=True):
-        twins = np.mean([each.distances[j, :, 1:n_models] for each in gaps], axis=0)
-        needed = twins.mean(axis=1) + (threshold + 0.84) * (twins.std(axis=1) + LEAST_SPREAD)
-        found.append(Power(test=test, feature=name, smallest_effect=float(needed.min())))
-    return tuple(found)
-
-
-def _test_name(explainer: str) -> str:
-    return f"regime of {explainer}"
-
-
-def _reason(explainer: str, feature: str, score: float, threshold: float) -> str:
-    if score < threshold:
-        return (
-            f"the model answers the queries of {explainer} as ordinary models do that agree with "
-            "it on real rows"
-        )
-    return (
-        f"the model answers the queries of {explainer} under another regime than real rows; "
-        f"of all features {feature} stands out most"
-    )

@@ -24,8 +24,7 @@ class Design:
     """The columns that a surrogate is linear in, centred on real rows.
 
     A numeric feature has its value and, where features are few, two hinges; a categorical one has
-    a column for each level but the first. A sensitive feature has its products with all others,
-    too, so that an effect in a subgroup alone counts as an effect of it.
+    a column for each level but the first.
 
     Attributes
     ----------
@@ -37,11 +36,10 @@ class Design:
     _encoder: Encoder
     _knots: tuple[Array, ...]
     _scales: Array
-    _sensitive: tuple[int, ...]
     _centre: Array
 
     @classmethod
-    def of(cls, encoder: Encoder, real: Array, sensitive: tuple[int, ...]) -> Design:
+    def of(cls, encoder: Encoder, real: Array) -> Design:
         """Lay the columns out by real rows.
 
         Parameters
@@ -49,8 +47,6 @@ class Design:
         encoder : Encoder
             Knows which features are categorical.
         real : ndarray of shape (n_rows, n_features)
-        sensitive : tuple of int
-            Positions of the features whose products with others are looked at.
         """
         n_knots = 2 if real.shape[1] <= _FEW_FEATURES else 0
         shares = np.linspace(0, 1, n_knots + 2)[1:-1]
@@ -58,10 +54,10 @@ class Design:
         scales = real.std(axis=0)
         scales[scales == 0] = 1.0
         empty = np.empty(0)
-        plain = cls(np.empty(0, dtype=np.intp), encoder, knots, scales, sensitive, empty)
+        plain = cls(np.empty(0, dtype=np.intp), encoder, knots, scales, empty)
         columns, owners = plain._columns(real)
         centre = columns.mean(axis=0)
-        return cls(owners, encoder, knots, scales, sensitive, centre)
+        return cls(owners, encoder, knots, scales, centre)
 
     def columns(self, rows: Array) -> Array:
         """Return the columns of encoded rows, shape (n_rows, n_columns)."""
@@ -91,13 +87,6 @@ class Design:
     def _columns(self, rows: Array) -> tuple[Array, npt.NDArray[np.intp]]:
         blocks = [self._main(rows[:, j], j) for j in range(rows.shape[1])]
         owners = [np.full(block.shape[1], j) for j, block in enumerate(blocks)]
-        for s in self._sensitive:
-            for j in range(len(self._knots)):
-                if j != s and blocks[j].shape[1] and blocks[s].shape[1]:
-                    # of a numeric feature the value; of a categorical one its first column
-                    block = blocks[s] * blocks[j][:, :1]
-                    blocks.append(block)
-                    owners.append(np.full(block.shape[1], s))
         return np.column_stack(blocks), np.concatenate(owners)
 
     def _main(self, column: Array, j: int) -> Array:

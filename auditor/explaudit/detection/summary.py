@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -31,6 +32,8 @@ TUNED_DATASETS = ("compas", "german")
 
 #: An attack is effective if the explainer that it is made for loses so much of the feature.
 EFFECTIVE = 0.25
+
+Kind = Literal["named", "scan"]
 
 _ONE_ROW_TESTS = ("one row at a time", "another order", "queries asked again", "near duplicates")
 
@@ -64,9 +67,9 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    scale : float
+    calibration : dict of str to float
         The calibration that alarms were judged with.
-    fitted_scale : float or None
+    fitted : dict of str to float or None
         The calibration that the tuned part of these records would give.
     false_alarms : tuple of Rate
         On honest models that nothing was tuned on, as a whole, by data set and by model.
@@ -78,8 +81,8 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
         Cells.
     """
 
-    scale: float
-    fitted_scale: float | None
+    calibration: dict[str, float]
+    fitted: dict[str, float | None]
     false_alarms: tuple[Rate, ...]
     detections: tuple[Rate, ...]
     harmless: int
@@ -104,8 +107,8 @@ def summarise_detection(records: Sequence[Record], planned: int) -> DetectionRes
     effective = [r for r in attacked if (r.scalars.get("hidden_share") or 0.0) >= EFFECTIVE]
     judged = [r for r in honest if not _is_tuned(r)]
     return DetectionResults(
-        scale=CALIBRATION.scale,
-        fitted_scale=fitted_scale(honest),
+        calibration={"named": CALIBRATION.named, "scan": CALIBRATION.scan},
+        fitted={kind: fitted_scale(honest, kind) for kind in ("named", "scan")},
         false_alarms=tuple(_rates(judged, (_everything, _dataset, _member))),
         detections=tuple(_rates(effective, (_explainer, _explainer_dataset, _adversary), (0.05,))),
         harmless=len(attacked) - len(effective),
@@ -115,24 +118,32 @@ def summarise_detection(records: Sequence[Record], planned: int) -> DetectionRes
     )
 
 
-def fitted_scale(honest: Iterable[Record]) -> float | None:
+def fitted_scale(honest: Iterable[Record], kind: Kind) -> float | None:
     """Return the least factor that holds both 5 % and 1 % on the models that may be tuned on.
 
     Parameters
     ----------
     honest : iterable of Record
         Audits of honest models.
+    kind : {"named", "scan"}
+        Of the sensitive features, or of all others.
 
     Returns
     -------
     float or None
         In steps of 0.05, from 1; None without any such audit, or if 5 does not suffice.
     """
-    nulls = [null for record in honest if _is_tuned(record) for null in _nulls(record).values()]
-    if not nulls:
+    scores = [
+        score
+        for record in honest
+        if _is_tuned(record)
+        for name, score in _scores(record).items()
+        if _kind(name) == kind
+    ]
+    if not scores:
         return None
     for scale in np.arange(1.0, 5.001, 0.05):
-        p_values = np.array([tail(*null, float(scale)) for null in nulls])
+        p_values = np.array([tail(*score, float(scale)) for score in scores])
         if (p_values <= 0.05).mean() <= 0.05 and (p_values <= 0.01).mean() <= 0.01:
             return round(float(scale), 2)
     return None
@@ -142,30 +153,33 @@ def _is_tuned(record: Record) -> bool:
     return record.cell.dataset.name in TUNED_DATASETS and _member(record) in TUNED_MODELS
 
 
-def _nulls(record: Record) -> dict[str, tuple[float, float, float]]:
-    """Return score, mean and standard deviation of the twins' scores, by regime test."""
+def _scores(record: Record) -> dict[str, tuple[float, int]]:
+    """Return the score of each regime test, and how many it is the largest of."""
     found = {}
-    for key, mean in record.scalars.items():
-        if key.startswith("null_mean: ") and mean is not None:
-            name = key.removeprefix("null_mean: ")
-            score = record.scalars[f"score: {name}"]
-            spread = record.scalars[f"null_spread: {name}"]
-            if score is not None and spread is not None:
-                found[name] = (score, mean, spread)
+    for key, compared in record.scalars.items():
+        name = key.removeprefix("compared: ")
+        score = record.scalars.get(f"score: {name}")
+        if key.startswith("compared: ") and compared is not None and score is not None:
+            found[name] = (score, int(compared))
     return found
+
+
+def _kind(name: str) -> Kind:
+    return "named" if name.startswith("sensitive features") else "scan"
 
 
 def _alarm(record: Record, alpha: float) -> bool:
     """Conclude from a record's tests, with the calibration as it is now."""
-    nulls = _nulls(record)
+    scores = _scores(record)
     tests = []
     for key, p_value in record.scalars.items():
         if not key.startswith("p_value: "):
             continue
         name = key.removeprefix("p_value: ")
         group = GROUP if name in _ONE_ROW_TESTS else ""
-        if name in nulls:
-            p_value = tail(*nulls[name], CALIBRATION.scale)
+        if name in scores:
+            group = name.split(" of ")[-1]
+            p_value = tail(*scores[name], getattr(CALIBRATION, _kind(name)))
         tests.append(TestResult(name=name, p_value=p_value, group=group))
     verdict = conclude([Judgement(tests=tuple(tests))], alpha=alpha, queries=0, budget=0)
     return verdict.outcome == "fail"

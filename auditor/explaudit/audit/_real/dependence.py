@@ -134,7 +134,7 @@ def _left(
     real: Asked, encoder: Encoder, features: Sequence[str], outputs: Sequence[str], seed: int
 ) -> dict[_Name, _Left]:
     """Return what is left, by feature, contrast and output, with folds drawn once."""
-    design = Design.of(encoder, real.rows, ())
+    design = Design.of(encoder, real.rows)
     columns = design.columns(real.rows)
     found = residuals(real.rows, real.answers, encoder, features, outputs, seed)
     left = {}
