@@ -107,6 +107,7 @@ def scenario(model: Any, rows: pd.DataFrame) -> Scenario:
 # --- the level ---
 
 
+@pytest.mark.slow
 def test_fair_samples_pass() -> None:
     """Scores, labels and three classes; continuous and rounded rows; also drawn from one's own."""
     p_values: dict[str, list[float]] = {name: [] for name in NAMES}

@@ -259,6 +259,7 @@ def p_value(asked: Asked, encoder: Encoder, seed: int) -> float:
     return told["s"].p_value
 
 
+@pytest.mark.slow
 def test_dependence_holds_its_level_where_the_marginal_one_does_not() -> None:
     drawn = [confounded(seed) for seed in range(40)]
     p_values = [p_value(*one, seed) for seed, one in enumerate(drawn)]

@@ -175,6 +175,7 @@ def test_a_list_of_rows_is_found_on_compas() -> None:
     assert judgement.hidden[0].real == pytest.approx(0.15, abs=0.05)
 
 
+@pytest.mark.slow
 def test_openly_biased_models_hold_the_level() -> None:
     found = np.array(
         [p_values(judge(evidence(labels(biased), n=200, seed=s), seed=s))[1] for s in range(20)]

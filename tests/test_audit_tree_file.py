@@ -293,6 +293,7 @@ KINDS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 def test_honest_files_pass(tmp_path: Path) -> None:
     """Models of six kinds, trained on other rows of one population: level 5 % and 1 %."""
     found = []

@@ -65,6 +65,15 @@ def hidden(feature: str, explainer: str, low: float, high: float) -> Hidden:
     )
 
 
+def invented_power(feature: str) -> tuple[Power, ...]:
+    shap, lime = (f"sensitive features in queries of {name}" for name in ("kernel_shap", "lime"))
+    return (
+        Power(test=shap, feature=feature, smallest_effect=0.2),
+        Power(test=lime, feature=feature, smallest_effect=0.12),
+        Power(test=lime, feature="sex", smallest_effect=None),
+    )
+
+
 def invented(outcome: Outcome, feature: str = "race", findings: int = 1) -> AuditResult:
     verdict = Verdict(
         outcome=outcome,
@@ -87,19 +96,7 @@ def invented(outcome: Outcome, feature: str = "race", findings: int = 1) -> Audi
             )
             for place in range(findings)
         ),
-        power=(
-            Power(
-                test="sensitive features in queries of kernel_shap",
-                feature=feature,
-                smallest_effect=0.2,
-            ),
-            Power(
-                test="sensitive features in queries of lime", feature=feature, smallest_effect=0.12
-            ),
-            Power(
-                test="sensitive features in queries of lime", feature="sex", smallest_effect=None
-            ),
-        ),
+        power=invented_power(feature),
         queries=5_876,
         budget=6_000,
     )
