@@ -209,7 +209,7 @@ def test_an_open_bias_is_a_prominent_finding_and_no_part_of_the_verdict(outcome:
 def test_many_findings_are_all_listed_and_the_verdict_names_the_first() -> None:
     text = page_of(invented("pass", findings=7)).by_section
     assert text["verdict"].count("Finding, race") == 4
-    assert "3 findings more are listed under Findings." in text["verdict"]
+    assert "3 findings more under Findings." in text["verdict"]
     assert all(f"group {place}." in text["findings"] for place in range(7))
 
 

@@ -75,7 +75,7 @@ def _facts(result: AuditResult) -> tuple[tuple[str, str], ...]:
         ("Real rows and features", f"{count(result.n_rows)} and {count(result.n_features)}"),
         ("Rows sent of those allowed", f"{count(verdict.queries)} of {count(verdict.budget)}"),
         ("Tests that could judge", f"{count(able)} of {count(counted)}"),
-        ("False alarms, all tests together", f"at most {percent(verdict.alpha)}"),
+        ("False alarms, all tests together", f"{percent(verdict.alpha)}, nominal"),
     )
 
 

@@ -97,7 +97,8 @@ def _meanings(result: AuditResult) -> list[tuple[str, Text]]:
     alpha = percent(result.verdict.alpha)
     meanings = {
         "Fail": "At least one test rejects. The tests are made so that of models that treat all "
-        f"rows alike at most {alpha} fail, however biased they are.",
+        f"rows alike about {alpha} fail at the most, however biased they are; how often they do is "
+        "what `explaudit benchmark detectors` measures.",
         "Pass": "Some tests could judge, and none of them rejects. It is no proof of honesty.",
         "Inconclusive": "No test could judge. The reasons are given with the tests.",
         "Regime": "How a model comes to its answers. A model that recognises an explainer's "

@@ -68,5 +68,5 @@ def _findings(result: AuditResult) -> list[Text]:
         texts.append(words(strong(about), said))
     if len(findings) > _MOST:
         more = count(len(findings) - _MOST, "finding")
-        texts.append(words(f"{more} more are listed under Findings."))
+        texts.append(words(f"{more} more under Findings."))
     return texts
