@@ -13,6 +13,7 @@ from scipy import stats
 from sklearn.ensemble import RandomForestClassifier
 
 from explaudit import Encoder
+from explaudit.audit.calibration import CALIBRATION
 from explaudit.audit.evidence import Asked, Evidence
 from explaudit.audit.queries import record_queries
 from explaudit.audit.regime import RegimeTest, level, tail
@@ -132,6 +133,14 @@ def test_the_statement_of_power_grows_with_the_noise_of_the_answers() -> None:
     clean, unsure = judged(openly_biased).power[0], judged(noisy).power[0]
     assert clean.probability == 0.8
     assert 0 < clean.smallest_effect < unsure.smallest_effect < 1
+
+
+def test_power_is_that_of_the_verdict_and_not_of_the_test_alone() -> None:
+    found = judged(openly_biased)
+    test, hidden, power = found.tests[0], found.hidden[0], found.power[0]
+    spread = (hidden.high - hidden.low) / 2 / level(0.05, 2, CALIBRATION.named)
+    alone = (test.threshold + 0.84 * CALIBRATION.named) * spread
+    assert power.smallest_effect > alone * 1.1
 
 
 def test_too_few_real_rows_cannot_say() -> None:

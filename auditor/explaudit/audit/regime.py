@@ -127,11 +127,15 @@ def _judge(
     }
     named = _named(evidence, explainer, scores, alpha, details)
     named = msgspec.structs.replace(named, queries=len(asked))
-    power, level = [], named.threshold or 0.0
+    # what the verdict asks of the first test to reject: two tests in a group, and a group for each
+    # explainer and for the tests of single rows
+    strictest = alpha / (2 * (len(evidence.queries) + 1))
+    needed = level(strictest, int(named.details["compared"]), CALIBRATION.named)
+    power = []
     for name, j in zip(evidence.sensitive, evidence.sensitive_columns, strict=True):
         spread = float(np.mean([each.spread[j].min() for each in gaps]))
-        # 0.84 spreads above the threshold make four times out of five
-        smallest = (level + 0.84 * CALIBRATION.named) * spread
+        # 0.84 spreads above it make four times out of five
+        smallest = (needed + 0.84 * CALIBRATION.named) * spread
         power.append(Power(test=named.name, feature=name, smallest_effect=smallest))
     return Judgement(
         tests=(named, _scan(evidence, explainer, scores, alpha, details)),
