@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from explaudit.attributions import Attributions
 from explaudit.errors import InvalidInputError
+from explaudit.metrics.material import Material
 
 __all__ = [
+    "Family",
     "Invariance",
     "MetricContext",
     "MetricEntry",
@@ -25,7 +27,36 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 
 Invariance = Literal["scale", "sign", "feature_permutation", "duplicate_column"]
-Need = Literal["unrelated_one", "unrelated_two", "r2"]
+Need = Literal[
+    "unrelated_one",
+    "unrelated_two",
+    "r2",
+    "model",
+    "nearby drawn",
+    "nearby real",
+    "protected",
+    "surrogate_answers",
+    "rerun",
+    "randomised",
+    "shifted",
+    "recoded",
+    "other explainers",
+    "truth",
+    "correct_without",
+]
+Family = Literal[
+    "sensitive feature",
+    "fidelity",
+    "faithfulness",
+    "stability",
+    "complexity",
+    "agreement",
+    "axioms",
+    "ground truth",
+    "sanity",
+    "retraining",
+    "other",
+]
 MetricKind = Literal["evidence", "quality", "cost", "behaviour", "gate", "summary"]
 
 
@@ -47,6 +78,7 @@ class MetricContext:
     sensitive: tuple[str, ...]
     unrelated: tuple[str, ...] = ()
     ties: Literal["fractional", "listed"] = "fractional"
+    material: Material | None = None
 
     def __post_init__(self) -> None:
         if not self.sensitive:
@@ -85,6 +117,13 @@ class MetricEntry:
         What a value says.
     undefined : str
         When there is no value; empty where there always is one.
+    family : str
+        What kind of property it is about.
+    manifold : {"", "off", "on"}
+        Whether the model is asked about rows with replaced values, which need not be possible
+        ("off"), or real rows stand for them ("on"); empty if neither.
+    claims : str
+        What a good value is claimed to show.
     """
 
     name: str
@@ -95,6 +134,9 @@ class MetricEntry:
     source: str
     description: str
     undefined: str = ""
+    family: Family = "other"
+    manifold: Literal["", "off", "on"] = ""
+    claims: str = ""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -131,9 +173,8 @@ class MetricSpec(MetricEntry):
 
     def applies(self, attributions: Attributions, context: MetricContext) -> bool:
         """Whether what the metric needs is there."""
-        there = {
-            "unrelated_one": len(context.unrelated) > 0,
-            "unrelated_two": len(context.unrelated) > 1,
-            "r2": "r2" in attributions.diagnostics,
-        }
-        return all(there[need] for need in self.needs)
+        there = set(context.material.there) if context.material is not None else set()
+        there |= {"unrelated_one"} if len(context.unrelated) > 0 else set()
+        there |= {"unrelated_two"} if len(context.unrelated) > 1 else set()
+        there |= {"r2"} if "r2" in attributions.diagnostics else set()
+        return there.issuperset(self.needs)
