@@ -40,6 +40,13 @@ CHEAP: dict[str, dict[str, Any]] = {
     "generated_shap": {"n_trees": 3, "nsamples": 150, "n_fills": 1},
     "generated_lime": {"n_trees": 3, "num_samples": 200},
     "cad_defend": {"num_samples": 100},
+    "committee": {
+        "members": [
+            ["kernel_shap", {"n_background": 3, "nsamples": 150}],
+            ["permutation_importance", {"n_repeats": 2, "n_rows": 20}],
+            ["linear_probe", {}],
+        ]
+    },
 }
 
 # whether another seed gives another explanation, with the settings above
@@ -62,6 +69,10 @@ STOCHASTIC = {
     "generated_shap": True,
     "generated_lime": True,
     "cad_defend": True,
+    "linear_probe": False,
+    "group_disparity": False,
+    "imbalance": False,
+    "committee": True,
 }
 
 NUMERIC = [f"x{i}" for i in range(9)]

@@ -4,12 +4,16 @@ Importing this package is cheap: lime, shap and scikit-learn are imported when a
 """
 
 from explaudit.explainers.cad_defend import CadDefend
+from explaudit.explainers.committee import Committee
 from explaudit.explainers.controls import ConstantExplainer, RandomExplainer
 from explaudit.explainers.exact_shap import ExactShap
 from explaudit.explainers.generated_lime import GeneratedLime
 from explaudit.explainers.generated_shap import GeneratedShap
+from explaudit.explainers.group_disparity import GroupDisparity
+from explaudit.explainers.imbalance import Imbalance
 from explaudit.explainers.kernel_shap import KernelShap
 from explaudit.explainers.lime_tabular import LimeTabular
+from explaudit.explainers.linear_probe import LinearProbe
 from explaudit.explainers.matched_pairs import MatchedPairs
 from explaudit.explainers.neighbour_lime import NeighbourLime
 from explaudit.explainers.neighbour_shap import NeighbourShap
@@ -22,13 +26,17 @@ from explaudit.explainers.twin_explanation import TwinExplanation
 
 __all__ = [
     "CadDefend",
+    "Committee",
     "ConstantExplainer",
     "ExactShap",
     "GeneratedLime",
     "GeneratedShap",
+    "GroupDisparity",
     "IceAmplitude",
+    "Imbalance",
     "KernelShap",
     "LimeTabular",
+    "LinearProbe",
     "MatchedPairs",
     "NeighbourLime",
     "NeighbourShap",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,66 @@ from explaudit import registry
 from explaudit.attributions import Attributions
 from explaudit.behaviour import behaviour_rows
 from explaudit.cells import Cell, Record
+from explaudit.explainer import Explainer
 from explaudit.metrics import MetricContext, row_metrics
 from explaudit.provenance import versions
 from explaudit.scenario import Display, Scenario
 from explaudit.seeds import derive_seed, generator
 from explaudit.study.scenarios import Prepared, encoder_for, prepared
 
-__all__ = ["execute"]
+__all__ = ["Explained", "as_json", "behaviour", "execute", "explain", "explanation", "record"]
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """What an explainer says of a cell's rows, and what it was handed.
+
+    Attributes
+    ----------
+    explainer : Explainer
+    scenario : Scenario
+        With the rows that were explained.
+    seed : int
+        With which they were.
+    attributions : Attributions
+        Values of shape (n_rows, n_features).
+    """
+
+    explainer: Explainer
+    scenario: Scenario
+    seed: int
+    attributions: Attributions
 
 
 def execute(cell: Cell) -> Record:
     """Measure one cell: a pure function of the cell, but for the seconds that it took."""
     started = time.perf_counter()
     made = prepared(cell)
-    measured = _explanation(cell, made) if cell.kind == "explanation" else _behaviour(cell, made)
+    if cell.kind == "behaviour":
+        return record(cell, made, behaviour(made), started)
+    explained = explain(cell, made)
+    context = MetricContext(
+        sensitive=(made.table.roles.sensitive,),
+        unrelated=made.table.unrelated,
+        ties="listed" if cell.dataset.settings["protocol"] == "published" else "fractional",
+    )
+    values, reasons = row_metrics(explained.attributions, context)
+    return record(cell, made, explanation(explained, values, reasons), started)
+
+
+def record(cell: Cell, made: Prepared, measured: dict[str, Any], started: float) -> Record:
+    """Return the record of a cell that is done.
+
+    Parameters
+    ----------
+    cell : Cell
+    made : Prepared
+        What it looked at.
+    measured : dict of str to object
+        The record's values, from :func:`explanation` or :func:`behaviour`.
+    started : float
+        What `time.perf_counter` said when the cell was begun.
+    """
     return Record(
         cell_id=cell.id,
         cell=cell,
@@ -38,33 +85,50 @@ def execute(cell: Cell) -> Record:
     )
 
 
-def _explanation(cell: Cell, made: Prepared) -> dict[str, Any]:
+def explain(cell: Cell, made: Prepared) -> Explained:
+    """Explain a cell's rows.
+
+    Raises
+    ------
+    InvalidInputError
+        If the explainer does not take its settings, or the model's answers are unusable.
+    """
     assert cell.explainer is not None
     table = made.table
     encoder = encoder_for(table, cell.explainer)
-    rows = _chosen_rows(table.test, cell)
     scenario = Scenario(
-        rows=rows,
+        rows=_chosen_rows(table.test, cell),
         model=made.looked_at,
         background=table.train,
         encoder=encoder,
         display=Display(encoder.names),
     )
     explainer = registry.create("explainers", cell.explainer.name, cell.explainer.settings)
-    # the three models are explained with the same draws, so that they differ by the model alone
+    # the models of a replicate are explained with the same draws, so that they differ by the model
     key = f"{cell.dataset.name}/{cell.explainer_setting}"
-    found = explainer.explain(scenario, seed=derive_seed(cell.seed, "explain", key, cell.replicate))
-    context = MetricContext(
-        sensitive=(table.roles.sensitive,),
-        unrelated=table.unrelated,
-        ties="listed" if cell.dataset.settings["protocol"] == "published" else "fractional",
-    )
-    measured, reasons = row_metrics(found, context)
+    seed = derive_seed(cell.seed, "explain", key, cell.replicate)
+    return Explained(explainer, scenario, seed, explainer.explain(scenario, seed=seed))
+
+
+def explanation(
+    explained: Explained, values: dict[str, npt.NDArray[np.float64]], reasons: dict[str, int]
+) -> dict[str, Any]:
+    """Return what a record holds of explanations.
+
+    Parameters
+    ----------
+    explained : Explained
+    values : dict of str to ndarray of shape (n_rows,)
+        By metric.
+    reasons : dict of str to int
+        Why values are undefined, and for how many rows.
+    """
+    found = explained.attributions
     return {
-        "rows": {name: as_json(values) for name, values in measured.items()},
+        "rows": {name: as_json(own) for name, own in values.items()},
         "scalars": _engine_scalars(found),
         "reasons": reasons | _fallback(found),
-        "row_ids": [int(i) for i in rows.index],
+        "row_ids": [int(i) for i in explained.scenario.rows.index],
         "n_queries": found.n_queries,
     }
 
@@ -101,7 +165,8 @@ def _fallback(found: Attributions) -> dict[str, int]:
     return {f"explained by the library: {found.notes['fallback']}": len(found.values)}
 
 
-def _behaviour(cell: Cell, made: Prepared) -> dict[str, Any]:
+def behaviour(made: Prepared) -> dict[str, Any]:
+    """Return what a record holds of a model's behaviour on all held-out rows."""
     table = made.table
     rows = behaviour_rows(
         honest=made.honest,

@@ -8,10 +8,16 @@ from typing import Literal
 from explaudit.cells import Part
 from explaudit.errors import InvalidInputError
 
-__all__ = ["PROTOCOLS", "UNRELATED", "Protocol", "Roles", "roles"]
+__all__ = ["OWN", "PROTOCOLS", "SIDES", "UNRELATED", "Protocol", "Roles", "roles", "roles_of"]
 
 Protocol = Literal["sound", "published"]
 PROTOCOLS: tuple[Protocol, ...] = ("sound", "published")
+
+#: Who is protected where the sensitive feature is a number: those on this side of the mean.
+SIDES = ("above", "below")
+
+#: The data set's name of a user's own table.
+OWN = "file"
 
 #: The fair-coin columns that are appended to the tables.
 UNRELATED = ("unrelated_one", "unrelated_two")
@@ -145,3 +151,31 @@ def roles(dataset: str, protocol: Protocol) -> Roles:
     sensitive, protected, text = _SOUND[dataset]
     innocuous = {"one": _COINS_ONE, "two": _COINS_TWO}
     return Roles(sensitive, protected, innocuous, 2, text, _COIN_TEXT)
+
+
+def roles_of(dataset: Part) -> Roles:
+    """Return who plays what on a data set as it stands in a cell.
+
+    Parameters
+    ----------
+    dataset : Part
+        With the setting ``protocol``. A user's own table, under the name :data:`OWN`, also says
+        which column is ``sensitive``, and who is ``protected`` as in :class:`Roles`.
+
+    Raises
+    ------
+    InvalidInputError
+        If the protocol has no such data set.
+    """
+    if dataset.name != OWN:
+        return roles(dataset.name, dataset.settings["protocol"])
+    sensitive, protected = dataset.settings["sensitive"], dataset.settings["protected"]
+    return Roles(
+        sensitive,
+        protected,
+        {"one": _COINS_ONE, "two": _COINS_TWO},
+        2,
+        f"unfavourable iff {sensitive} is {protected}"
+        + (" the average" if protected in SIDES else ""),
+        _COIN_TEXT,
+    )

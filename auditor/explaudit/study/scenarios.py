@@ -14,7 +14,7 @@ from explaudit.scenario import Display, Scenario
 from explaudit.seeds import derive_seed
 from explaudit.study.tables import StudyTable, prepare
 
-__all__ = ["Prepared", "encoder_for", "prepared"]
+__all__ = ["Kept", "Prepared", "encoder_for", "prepared"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +27,21 @@ class Prepared:
     looked_at: Any
 
 
-class _Kept:
-    """The last few results of a function, by key: neighbouring cells share most of their work."""
+class Kept:
+    """The last few results of a function, by key: neighbouring cells share most of their work.
+
+    Parameters
+    ----------
+    size : int
+        How many.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._items: OrderedDict[str, Any] = OrderedDict()
 
     def get(self, key: str, make: Callable[[], Any]) -> Any:
+        """Return what is kept under a key, made if it is not there."""
         if key not in self._items:
             self._items[key] = make()
         self._items.move_to_end(key)
@@ -43,15 +50,20 @@ class _Kept:
         return self._items[key]
 
 
-_tables = _Kept(4)
-_scaffolds = _Kept(2)
+_tables = Kept(4)
+_innocuous = Kept(4)
+_scaffolds = Kept(2)
 
 
 def prepared(cell: Cell) -> Prepared:
     """Return the table and the fitted models of a cell."""
     table = _table(cell)
-    honest = _fitted(cell.model, table, cell)
-    innocent = _fitted(cell.innocuous, table, cell)
+    honest = _fitted(cell.model, table, table.train_target, cell)
+    # to the decisions of f, since a psi that learns anything is to look like f where it may
+    innocent = _innocuous.get(
+        content_id([cell.dataset, cell.model, cell.innocuous, cell.replicate, cell.seed]),
+        lambda: _fitted(cell.innocuous, table, honest.predict(table.train), cell),
+    )
     looked_at = {"honest": honest, "innocent": innocent}.get(cell.role)
     if looked_at is None:
         looked_at = _attacked(cell, table, honest, innocent)
@@ -78,12 +90,12 @@ def _table(cell: Cell) -> StudyTable:
     return table
 
 
-def _fitted(part: Part, table: StudyTable, cell: Cell) -> Any:
+def _fitted(part: Part, table: StudyTable, labels: Any, cell: Cell) -> Any:
     model = registry.create("models", part.name, part.settings)
     if "random_state" in model.get_params():
         key = ("model", part.name, cell.dataset.name, cell.replicate)
         model.set_params(random_state=derive_seed(cell.seed, *key))
-    return model.fit(table.train, table.train_target)
+    return model.fit(table.train, labels)
 
 
 def _attacked(cell: Cell, table: StudyTable, honest: Any, innocent: Any) -> Any:
