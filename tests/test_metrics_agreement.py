@@ -119,7 +119,8 @@ def test_ties_share_the_last_places() -> None:
     sizes = np.array(
         [[2.0, 1.0, -1.0, 1.0], [1.0, 0.0, NAN, 0.0], [0.0] * 4, [NAN] * 4, [3.0, 3.0, 2.0, 1.0]]
     )
-    expected = [[1, 2 / 3, 2 / 3, 2 / 3], [1, 0, 0, 0], [0] * 4, [NAN] * 4, [1, 1, 1, 0]]
+    shared = [1.0, 2 / 3, 2 / 3, 2 / 3]
+    expected = np.array([shared, [1.0, 0.0, 0.0, 0.0], [0.0] * 4, [NAN] * 4, [1.0, 1.0, 1.0, 0.0]])
     np.testing.assert_allclose(in_top(sizes, 3), expected)
 
 

@@ -20,7 +20,7 @@ __all__ = ["record_queries"]
 Array = npt.NDArray[np.float64]
 
 #: Rows that are explained to see what the explainer asks.
-_EXPLAINED = 40
+_EXPLAINED = 24
 
 
 def record_queries(

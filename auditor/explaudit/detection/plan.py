@@ -67,7 +67,8 @@ EXPLAINERS: dict[str, tuple[Part, dict[str, Any]]] = {
 }
 
 #: Plain attacks by the strength of the bias, None for the rule, each with both innocent models.
-_PLAIN_STRENGTHS = (None, 0.3, 0.1)
+_SMALL = 0.1
+_PLAIN_STRENGTHS = (None, 0.3, _SMALL)
 
 _ADAPTIVE = (
     "threshold_0.1",
@@ -97,6 +98,8 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         Repetitions with their own split, bootstrap sample and coins.
     budget : int
         Rows that an audit may send.
+    large_budget : int
+        Rows for the audits of small biases under KernelSHAP that are made once more with more.
     alpha : float
         False-alarm rate of an audit.
     n_rows : int
@@ -109,11 +112,12 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     preset: str = "standard"
     datasets: tuple[str, ...] = ("compas", "german", "communities", "adult")
-    honest_replicates: int = 4
+    honest_replicates: int = 5
     attacked_replicates: int = 1
     budget: int = 6000
+    large_budget: int = 12000
     alpha: float = 0.05
-    n_rows: int = 12
+    n_rows: int = 60
     max_rows: int = 6500
     seed: int = 0
 
@@ -136,7 +140,14 @@ def plan_detection(settings: DetectionSettings) -> list[Cell]:
     InvalidInputError
         If a data set has no roles, or a number is out of range.
     """
-    for name in ("honest_replicates", "attacked_replicates", "budget", "n_rows", "max_rows"):
+    for name in (
+        "honest_replicates",
+        "attacked_replicates",
+        "budget",
+        "large_budget",
+        "n_rows",
+        "max_rows",
+    ):
         if getattr(settings, name) < 1:
             raise InvalidInputError(name, "at least 1", getattr(settings, name))
     if not 0 < settings.alpha < 1:
@@ -153,20 +164,22 @@ def _of_dataset(settings: DetectionSettings, name: str) -> Iterator[Cell]:
     for replicate in range(settings.attacked_replicates):
         for explainer, (part, sampler) in EXPLAINERS.items():
             for strength, adversary, psi in _adversaries():
-                innocuous = _innocuous(played, psi)
-                attack = Part("adversary", {"adversary": adversary, "sampler": sampler})
-                yield _cell(
+                cell = _cell(
                     settings,
                     dataset,
                     played.biased(strength),
                     played,
                     replicate,
-                    innocuous=innocuous,
-                    attack=attack,
+                    innocuous=_innocuous(played, psi),
+                    attack=Part("adversary", {"adversary": adversary, "sampler": sampler}),
                     attack_setting=f"{adversary}/{'rule' if strength is None else strength}/{psi}",
                     explainer=part,
                     explainer_setting=explainer,
                 )
+                yield cell
+                if (explainer, adversary, strength) == ("kernel_shap", "plain", _SMALL):
+                    more = {**cell.dataset.settings, "budget": settings.large_budget}
+                    yield msgspec.structs.replace(cell, dataset=Part(dataset.name, more))
 
 
 def _honest(played: Roles) -> Iterator[Part]:

@@ -74,7 +74,8 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
     false_alarms : tuple of Rate
         On honest models that nothing was tuned on, as a whole, by data set and by model.
     detections : tuple of Rate
-        On effective attacks, by explainer, data set, adversary and bias.
+        On effective attacks, by explainer, data set, adversary and bias; those with a larger
+        budget than the usual one apart.
     harmless : int
         Attacks that hid too little to count.
     planned, done, failed : int
@@ -106,11 +107,17 @@ def summarise_detection(records: Sequence[Record], planned: int) -> DetectionRes
     attacked = [r for r in done if r.cell.role == "attacked"]
     effective = [r for r in attacked if (r.scalars.get("hidden_share") or 0.0) >= EFFECTIVE]
     judged = [r for r in honest if not _is_tuned(r)]
+    usual = min((r.cell.dataset.settings["budget"] for r in effective), default=0)
+    at_usual = [r for r in effective if r.cell.dataset.settings["budget"] == usual]
+    with_more = [r for r in effective if r.cell.dataset.settings["budget"] != usual]
     return DetectionResults(
         calibration={"named": CALIBRATION.named, "scan": CALIBRATION.scan},
         fitted={kind: fitted_scale(honest, kind) for kind in ("named", "scan")},
         false_alarms=tuple(_rates(judged, (_everything, _dataset, _member))),
-        detections=tuple(_rates(effective, (_explainer, _explainer_dataset, _adversary), (0.05,))),
+        detections=(
+            *_rates(at_usual, (_explainer, _explainer_dataset, _adversary), (0.05,)),
+            *_rates(with_more, (_budget,), (0.05,)),
+        ),
         harmless=len(attacked) - len(effective),
         planned=planned,
         done=len(records),
@@ -240,3 +247,7 @@ def _explainer_dataset(record: Record) -> str:
 def _adversary(record: Record) -> str:
     adversary, strength, _ = record.cell.attack_setting.split("/")
     return f"{record.cell.explainer_setting}: {adversary}, bias {strength}"
+
+
+def _budget(record: Record) -> str:
+    return f"{_adversary(record)}, {record.cell.dataset.settings['budget']:,} queries"

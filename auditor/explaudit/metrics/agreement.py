@@ -63,7 +63,7 @@ def needed(given: Given | None, name: str) -> Given:
     """
     if given is None:
         raise InvalidInputError(
-            "context.material", f"one that has: {name}", None, "`MetricSpec.applies` says so."
+            "context.material", f"one that has: {name}", None, "Ask `MetricSpec.applies` first."
         )
     return given
 

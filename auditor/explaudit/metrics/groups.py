@@ -14,6 +14,9 @@ __all__ = ["GROUPS", "demographic_parity_attribution", "group_weights", "sensiti
 
 Array = npt.NDArray[np.float64]
 
+# what is left, by the largest attribution, of gaps that are none
+_ROUNDING = 1e-12
+
 
 def group_weights(attributions: Attributions, context: MetricContext) -> Array:
     """Return by what to multiply values so that their mean is the gap between the groups.
@@ -84,7 +87,7 @@ def demographic_parity_attribution(attributions: Attributions, context: MetricCo
     added = values / (largest or 1.0) * weights[:, None]
     total = np.abs(added[explained].mean(axis=0)).sum() if explained.any() else np.nan
     own = added[:, positions(attributions, context.sensitive)].sum(axis=1)
-    return np.asarray(own / total if total > 0 else np.full_like(own, np.nan))
+    return np.asarray(own / total if total > _ROUNDING else np.full_like(own, np.nan))
 
 
 _ONE_GROUP = "one of the groups has no explained row"

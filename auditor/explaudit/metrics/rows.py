@@ -8,6 +8,8 @@ import numpy.typing as npt
 from explaudit import registry
 from explaudit.attributions import Attributions
 from explaudit.errors import ContractError
+from explaudit.metrics.faithfulness import FAITHFULNESS
+from explaudit.metrics.judged import JUDGED
 from explaudit.metrics.placing import explained_rows
 from explaudit.metrics.reported import queries_per_row, surrogate_r2
 from explaudit.metrics.sensitive import (
@@ -34,6 +36,7 @@ BUILT_IN: tuple[MetricSpec, ...] = (
         MetricSpec(
             name=f"sensitive_top{k}",
             kind="evidence",
+            family="sensitive feature",
             direction="higher",
             range=(0.0, 1.0),
             unit="share of rows",
@@ -50,6 +53,7 @@ BUILT_IN: tuple[MetricSpec, ...] = (
         MetricSpec(
             name=f"sensitive_rank{k}",
             kind="evidence",
+            family="sensitive feature",
             # a feature that leaves rank k may have gone up or down
             direction="none",
             range=(0.0, 1.0),
@@ -64,6 +68,7 @@ BUILT_IN: tuple[MetricSpec, ...] = (
     MetricSpec(
         name="sensitive_rank",
         kind="evidence",
+        family="sensitive feature",
         direction="lower",
         range=(1.0, None),
         unit="rank",
@@ -75,6 +80,7 @@ BUILT_IN: tuple[MetricSpec, ...] = (
     MetricSpec(
         name="sensitive_share",
         kind="evidence",
+        family="sensitive feature",
         direction="higher",
         range=(0.0, 1.0),
         unit="share of attribution",
@@ -88,6 +94,7 @@ BUILT_IN: tuple[MetricSpec, ...] = (
         MetricSpec(
             name=f"unrelated_{number}_top1",
             kind="evidence",
+            family="sensitive feature",
             direction="lower",
             range=(0.0, 1.0),
             unit="share of rows",
@@ -127,6 +134,10 @@ BUILT_IN: tuple[MetricSpec, ...] = (
         invariances=_NO_VALUES,
         needs=("r2",),
         undefined="the explainer reported no R² for the row",
+        family="fidelity",
+        manifold="off",
+        claims="The surrogate fits the model near the row, so that its coefficients say what the "
+        "model does there.",
     ),
     MetricSpec(
         name="queries_per_row",
@@ -139,6 +150,8 @@ BUILT_IN: tuple[MetricSpec, ...] = (
         function=queries_per_row,
         invariances=_NO_VALUES,
     ),
+    *FAITHFULNESS,
+    *JUDGED,
 )
 
 

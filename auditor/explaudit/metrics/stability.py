@@ -191,6 +191,7 @@ _NOTHING = "nothing is shown for the row, or no row nearby is explained"
 _NOT_ALIKE = f"{_NOTHING} and decided alike"
 _RELATIVE = "Agarwal et al. 2022 (arXiv 2203.06877), section 3"
 
+_MEANS = ("mean_sensitivity",)
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("drawn", "over small draws around the row"),
     ("real", "over the nearest real rows that are decided alike"),
@@ -209,7 +210,7 @@ STABILITY: tuple[MetricSpec, ...] = tuple(
         family="stability",
         manifold="on" if kind == "real" else "off",
         claims=_CLAIM,
-        function=over_nearby(kind, measure, "mean" if name.startswith("mean") else "largest"),
+        function=over_nearby(kind, measure, "mean" if name in _MEANS else "largest"),
         # a Lipschitz constant has the attributions' unit
         invariances=_BY_SIZE - {"scale"} if measure is lipschitz else _BY_SIZE,
         needs=("nearby real",) if kind == "real" else ("nearby drawn",),

@@ -68,7 +68,7 @@ def same_signs(values: Array, truth: Array) -> Array:
     """
     values, truth = shown(values), shown(truth)
     # NaN where either row is not explained
-    affects = np.where(np.isnan(values + truth), np.nan, truth != 0)
+    affects = np.where(np.isnan(values) | np.isnan(truth), np.nan, truth != 0)
     right = affects * (np.sign(values) == np.sign(truth))
     return ratio(right.sum(axis=1), affects.sum(axis=1))
 
