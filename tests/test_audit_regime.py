@@ -19,7 +19,8 @@ from explaudit.audit.queries import record_queries
 from explaudit.audit.regime import RegimeTest, level, tail
 from explaudit.audit.surrogate import Design
 from explaudit.audit.target import Target
-from explaudit.audit.twins import FAMILIES, fit_twins, indicators
+from explaudit.audit.twin_families import FAMILIES
+from explaudit.audit.twins import fit_twins, indicators
 from explaudit.explainers import LimeTabular
 
 Array = npt.NDArray[np.float64]

@@ -55,7 +55,7 @@ def _kernel_shap(background: str, n_background: int, nsamples: int) -> Part:
 
 _OCCLUSION = Part("occlusion", {"reference": "background", "n_reference": 20})
 
-_PERMUTATION = Part("permutation_importance", {"n_repeats": 3, "n_rows": 200})
+_PERMUTATION = Part("permutation_importance", {"n_repeats": 2, "n_rows": 100})
 
 #: Verified in cells of their own.
 _MEMBERS: list[list[Any]] = [
@@ -75,7 +75,7 @@ EXPLAINERS: dict[str, Judged] = {
     "occlusion": Judged(_OCCLUSION, "rows"),
     "permutation_importance": Judged(_PERMUTATION, "rows"),
     "partial_dependence": Judged(
-        Part("partial_dependence", {"grid_resolution": 6, "n_rows": 100}), "rows"
+        Part("partial_dependence", {"grid_resolution": 5, "n_rows": 50}), "rows"
     ),
     "neighbour_shap": Judged(
         Part("neighbour_shap", {"n_background": 500, "nsamples": 128}), "rows"

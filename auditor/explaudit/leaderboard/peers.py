@@ -29,6 +29,9 @@ Table = Callable[[pd.DataFrame], Array]
 #: Explanations by members of the committee, kept since neighbouring cells look at one model.
 _kept = Kept(3 * len(COMMITTEE))
 
+#: Models made again: f's, and one for each psi.
+_made_again = Kept(4)
+
 
 def peers(
     cell: Cell, made: Prepared, explained: Explained, needs: frozenset[str]
@@ -105,9 +108,11 @@ def made_again(cell: Cell, made: Prepared, scenario: Scenario) -> Table:
         ``(table) -> (n_rows,)`` answers.
     """
     shown = scenario.replace(model=made.innocent)
-    copied = shown if cell.role == "innocent" else scenario.replace(model=made.honest)
-    rng = generator(cell.seed, "permuted", cell.dataset.name, cell.replicate)
-    refitted = _refitted(scenario, rng.permutation(copied.answer(scenario.background)))
+    part, copied = cell.model, scenario.replace(model=made.honest)
+    if cell.role == "innocent":
+        part, copied = cell.innocuous, shown
+    key = content_id([cell.dataset, cell.model, part, cell.replicate, cell.seed])
+    refitted: Table = _made_again.get(key, lambda: _refitted(cell, copied))
     if cell.role != "attacked":
         return refitted
 
@@ -117,14 +122,15 @@ def made_again(cell: Cell, made: Prepared, scenario: Scenario) -> Table:
     return answer
 
 
-def _refitted(scenario: Scenario, answers: Array) -> Table:
+def _refitted(cell: Cell, copied: Scenario) -> Table:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-    encoder = scenario.encoder
+    encoder, rows = copied.encoder, copied.background
+    rng = generator(cell.seed, "permuted", cell.dataset.name, cell.replicate)
     model = HistGradientBoostingRegressor(
         max_iter=60, early_stopping=False, categorical_features=list(encoder.categorical)
     )
-    model.fit(encoder.encode(scenario.background), answers)
+    model.fit(encoder.encode(rows), rng.permutation(copied.answer(rows)))
 
     def answer(table: pd.DataFrame) -> Array:
         # as a probability

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from explaudit.encoding import Encoder
+from explaudit.features import Feature
 from explaudit.scenario import Display, Scenario
 
 __all__ = ["Recoding", "recoded", "shifted"]
@@ -52,49 +53,40 @@ class Recoding:
         Returns
         -------
         DataFrame of shape (n_rows, n_features)
-            Floats, and categorical columns with levels of other names.
+            Floats all of them; in the column of a categorical feature they name its levels.
         """
         matrix = self.encoder.encode(frame)
-        columns = {}
-        for j in self.order.tolist():
-            feature, column = self.encoder.features[j], matrix[:, j]
-            if feature.levels is None:
-                columns[feature.name] = column * self.factor + self.shift
-                continue
-            n_levels = len(feature.levels)
-            # names in the order of the codes, so that no encoder has a reason to reorder them
-            names = pd.Index([f"level {k:04d}" for k in range(n_levels)])
-            codes = self._levels(column.astype(np.intp), n_levels)
-            columns[feature.name] = pd.Categorical.from_codes(codes, categories=names)
-        return pd.DataFrame(columns, index=frame.index)
+        numeric, highest = self._columns()
+        matrix[:, numeric] = matrix[:, numeric] * self.factor + self.shift
+        if self.reverse_levels:
+            matrix[:, ~numeric] = highest - matrix[:, ~numeric]
+        names = [self.encoder.names[j] for j in self.order]
+        return pd.DataFrame(matrix[:, self.order], columns=names, index=frame.index)
 
     def read(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows as they were before :meth:`write`; numbers to within rounding."""
-        matrix = np.empty((len(frame), len(self.encoder.features)))
-        for j, feature in enumerate(self.encoder.features):
-            column = frame[feature.name]
-            if feature.levels is None:
-                matrix[:, j] = (column.to_numpy() - self.shift) / self.factor
-            else:
-                codes = np.asarray(column.cat.codes, dtype=np.intp)
-                matrix[:, j] = self._levels(codes, len(feature.levels))
+        matrix = self.attributions(frame.to_numpy(dtype=np.float64))
+        numeric, highest = self._columns()
+        matrix[:, numeric] = (matrix[:, numeric] - self.shift) / self.factor
+        if self.reverse_levels:
+            matrix[:, ~numeric] = highest - matrix[:, ~numeric]
         return self.encoder.decode(matrix)
 
     def scenario(self, scenario: Scenario) -> Scenario:
         """Return a scenario with rows in the other way and a model that reads them."""
-        background = self.write(scenario.background)
-        encoder = Encoder.from_frame(background)
+        features = [self._feature(self.encoder.features[j]) for j in self.order]
+        encoder = Encoder(tuple(features), tuple(feature.name for feature in features))
         return Scenario(
             rows=self.write(scenario.rows),
             model=lambda table: scenario.answer(self.read(table)),
-            background=background,
+            background=self.write(scenario.background),
             encoder=encoder,
             display=Display(encoder.names),
             output="value",
         )
 
     def attributions(self, values: Array) -> Array:
-        """Return attributions of the changed rows in the features' own order.
+        """Return attributions of the changed rows, or other values, in the features' own order.
 
         Parameters
         ----------
@@ -104,8 +96,17 @@ class Recoding:
         own[:, self.order] = values
         return own
 
-    def _levels(self, codes: Positions, n_levels: int) -> Positions:
-        return n_levels - 1 - codes if self.reverse_levels else codes
+    def _columns(self) -> tuple[npt.NDArray[np.bool_], Array]:
+        """Return which features are numeric, and the last code of each that is not."""
+        levels = [feature.levels for feature in self.encoder.features]
+        highest = [len(own) - 1.0 for own in levels if own is not None]
+        return np.array([own is None for own in levels]), np.array(highest)
+
+    def _feature(self, feature: Feature) -> Feature:
+        name, levels = feature.name, feature.levels
+        if levels is not None:
+            levels = pd.DataFrame({name: np.arange(len(levels), dtype=np.float64)})
+        return Feature(name, (name,), levels)
 
 
 def shifted(encoder: Encoder) -> Recoding:

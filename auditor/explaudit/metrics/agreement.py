@@ -4,93 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.errors import InvalidInputError
-from explaudit.metrics.material import Material
-from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec, RowMetric
+from explaudit.metrics.by_row import material_of, mean_known, needed, ratio, shown, spearman
+from explaudit.metrics.spec import (
+    BY_SIZE,
+    NO_REPLACEMENT,
+    SIGNED,
+    MetricContext,
+    MetricSpec,
+    RowMetric,
+)
 
 __all__ = [
     "AGREEMENT",
     "TOP_K",
     "in_top",
-    "material_of",
-    "mean_known",
-    "needed",
     "pairwise_rank_agreement",
     "rank_correlation",
-    "ratio",
-    "shown",
     "top_agreement",
     "with_others",
 ]
 
 Array = npt.NDArray[np.float64]
-Given = TypeVar("Given")
 Compare = Callable[[Array, Array], Array]
 
 #: How many features count as the first ones.
 TOP_K = 3
-
-
-def material_of(attributions: Attributions, context: MetricContext) -> Material:
-    """Return what there is to judge the attributions by.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is nothing, or it is about other rows or features.
-    """
-    material = needed(context.material, "model")
-    if material.rows.shape != attributions.values.shape:
-        raise InvalidInputError(
-            "context.material", f"rows of shape {attributions.values.shape}", material.rows.shape
-        )
-    return material
-
-
-def needed(given: Given | None, name: str) -> Given:
-    """Return a part of the material that a metric cannot do without.
-
-    Raises
-    ------
-    InvalidInputError
-        If it is not there.
-    """
-    if given is None:
-        raise InvalidInputError(
-            "context.material", f"one that has: {name}", None, "Ask `MetricSpec.applies` first."
-        )
-    return given
-
-
-def shown(values: Array) -> Array:
-    """Return attributions with 0 for "none in this row"; rows without any stay NaN.
-
-    Parameters
-    ----------
-    values : ndarray of shape (..., n_features)
-    """
-    unexplained = np.isnan(values).all(axis=-1, keepdims=True)
-    return np.where(np.isnan(values) & ~unexplained, 0.0, values)
-
-
-def ratio(part: Array, whole: Array) -> Array:
-    """Divide where the divisor is positive; NaN elsewhere."""
-    quotient = np.full(np.shape(whole), np.nan)
-    np.divide(part, whole, out=quotient, where=whole > 0)
-    return quotient
-
-
-def mean_known(values: Array, axis: int) -> Array:
-    """Return the mean over the entries that are not NaN; NaN where all of them are."""
-    known = ~np.isnan(values)
-    n_known = known.sum(axis=axis).astype(np.float64)
-    return ratio(np.where(known, values, 0.0).sum(axis=axis), n_known)
 
 
 def in_top(values: Array, k: int) -> Array:
@@ -165,15 +108,7 @@ def rank_correlation(one: Array, other: Array) -> Array:
     -----
     Source: Krishna et al. 2022, section 4, over all features; tied features get mid-ranks.
     """
-    from scipy.stats import rankdata
-
-    centred = []
-    for values in (one, other):
-        ranks = rankdata(np.abs(shown(values)), axis=1)
-        centred.append(ranks - ranks.mean(axis=1, keepdims=True))
-    mine, theirs = centred
-    spread = np.sqrt((mine**2).sum(axis=1) * (theirs**2).sum(axis=1))
-    return ratio((mine * theirs).sum(axis=1), spread)
+    return spearman(*(np.abs(shown(values)) for values in (one, other)))
 
 
 def pairwise_rank_agreement(one: Array, other: Array) -> Array:
@@ -234,10 +169,6 @@ def _at_ranks(values: Array, k: int) -> Array:
     return np.where(sizes[:, :, None] == 0, 0.0, chances)
 
 
-_UNSIGNED: frozenset[Invariance] = frozenset({"scale", "sign", "feature_permutation"})
-_SIGNED: frozenset[Invariance] = frozenset({"scale", "feature_permutation"})
-
-
 def _spec(
     name: str, compare: Compare, unit: str, text: str, *, signed: bool = False, low: float = 0.0
 ) -> MetricSpec:
@@ -252,8 +183,9 @@ def _spec(
         undefined="no other explainer explains the row, or there is nothing to compare",
         family="agreement",
         claims="other methods say the same, so that the choice of the explainer does not matter",
+        instead=f"{NO_REPLACEMENT}: explainers can be deceived alike",
         function=with_others(compare),
-        invariances=_SIGNED if signed else _UNSIGNED,
+        invariances=SIGNED if signed else BY_SIZE,
         needs=("other explainers",),
     )
 

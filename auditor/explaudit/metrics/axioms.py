@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.metrics.agreement import material_of, shown
+from explaudit.metrics.by_row import material_of, shown
 from explaudit.metrics.spec import MetricContext, MetricSpec
 
 __all__ = ["AXIOMS", "completeness_gap"]
@@ -51,6 +51,7 @@ AXIOMS: tuple[MetricSpec, ...] = (
         undefined="the explainer gives no base value for the row",
         family="axioms",
         claims="the whole answer is credited to features, and nothing but the answer",
+        instead="faithfulness_correlation_on_manifold",
         function=completeness_gap,
         invariances=frozenset({"feature_permutation"}),
         needs=("model",),

@@ -7,9 +7,9 @@ import numpy.typing as npt
 from scipy import special
 
 from explaudit.attributions import Attributions
-from explaudit.metrics.agreement import ratio
+from explaudit.metrics.by_row import largest
 from explaudit.metrics.placing import magnitudes
-from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec
+from explaudit.metrics.spec import BY_SIZE, NO_REPLACEMENT, MetricContext, MetricSpec
 
 __all__ = ["COMPLEXITY", "effective_complexity", "entropy", "gini_sparseness"]
 
@@ -83,12 +83,9 @@ def effective_complexity(attributions: Attributions, context: MetricContext) -> 
 def _shares(attributions: Attributions) -> Array:
     """Return each magnitude's share of the row's sum; rows of NaN where that is 0."""
     sizes = magnitudes(attributions)
-    # dividing by the largest first keeps the sum finite
-    relative = ratio(sizes, np.broadcast_to(sizes.max(axis=1, keepdims=True), sizes.shape))
+    relative = sizes / largest(sizes)
     return np.asarray(relative / relative.sum(axis=1, keepdims=True))
 
-
-_INVARIANCES: frozenset[Invariance] = frozenset({"scale", "sign", "feature_permutation"})
 
 COMPLEXITY: tuple[MetricSpec, ...] = tuple(
     MetricSpec(
@@ -102,8 +99,9 @@ COMPLEXITY: tuple[MetricSpec, ...] = tuple(
         undefined="all attributions are zero",
         family="complexity",
         claims="the explanation is short enough to be understood",
+        instead=f"{NO_REPLACEMENT}: a false explanation can be as short",
         function=function,
-        invariances=_INVARIANCES,
+        invariances=BY_SIZE,
     )
     for name, function, bounds, unit, source, text in (
         (

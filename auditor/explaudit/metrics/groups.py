@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.metrics.agreement import material_of, needed, shown
+from explaudit.metrics.by_row import material_of, needed, shown
 from explaudit.metrics.placing import explained_rows, positions
 from explaudit.metrics.spec import MetricContext, MetricSpec
 
@@ -105,6 +105,7 @@ GROUPS: tuple[MetricSpec, ...] = (
         undefined=_ONE_GROUP,
         family="sensitive feature",
         claims="near 0, the sensitive feature is not credited with a gap between the groups",
+        instead="matched_pair_signed",
         function=sensitive_group_gap,
         invariances=frozenset({"feature_permutation", "duplicate_column"}),
         needs=("protected",),
@@ -122,6 +123,7 @@ GROUPS: tuple[MetricSpec, ...] = (
         undefined=f"{_ONE_GROUP}, or no feature's attributions differ between them",
         family="sensitive feature",
         claims="near 0, the gap between the groups is due to other features",
+        instead="matched_pair_signed",
         function=demographic_parity_attribution,
         invariances=frozenset({"scale", "feature_permutation"}),
         needs=("protected",),

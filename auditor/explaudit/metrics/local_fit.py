@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.blocks import answers_of_neighbours, answers_replaced, neighbours
-from explaudit.metrics.agreement import material_of, needed, shown
-from explaudit.metrics.material import Material
+from explaudit.metrics.by_row import material_of, needed, shown
+from explaudit.metrics.faithfulness.removal import Manifold, values_without
 from explaudit.metrics.placing import explained_rows
 from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec, RowMetric
 
@@ -73,7 +72,7 @@ def boundary_masks(values: Array, surrogate: Array) -> tuple[Masks, Masks]:
     return np.asarray(support >= last[:, None]), np.asarray(turns)
 
 
-def prescriptivity(*, on_manifold: bool) -> RowMetric:
+def prescriptivity(manifold: Manifold) -> RowMetric:
     """Return the metric "the surrogate's boundary is the model's".
 
     For each row the features that :func:`boundary_masks` names are removed, and the value is
@@ -81,10 +80,8 @@ def prescriptivity(*, on_manifold: bool) -> RowMetric:
 
     Parameters
     ----------
-    on_manifold : bool
-        Whether f(x') is the mean of the model's answers to the nearest real rows, compared on the
-        features that stay, or its answer to the row with the removed features replaced by the
-        reference.
+    manifold : {"off", "on"}
+        What f(x') is; see :func:`~explaudit.metrics.faithfulness.removal.values_without`.
 
     Notes
     -----
@@ -100,30 +97,11 @@ def prescriptivity(*, on_manifold: bool) -> RowMetric:
         material = material_of(attributions, context)
         surrogate = needed(material.surrogate_answers, "surrogate_answers")
         masks, turns = boundary_masks(attributions.values, surrogate)
-        turns &= ~np.isnan(surrogate)
-        found = np.full(len(turns), np.nan)
-        there = _answers_on_manifold if on_manifold else _answers_off_manifold
-        answers = there(material, turns, masks[turns][:, None])[:, 0]
-        found[turns] = np.maximum(0.0, 1.0 - 2.0 * np.abs(answers - 0.5))
-        return found
+        answers = values_without(material, masks[:, None], manifold)[:, 0]
+        found = np.maximum(0.0, 1.0 - 2.0 * np.abs(answers - 0.5))
+        return np.where(turns & ~np.isnan(surrogate), found, np.nan)
 
     return metric
-
-
-def _answers_off_manifold(material: Material, chosen: Masks, masks: Masks) -> Array:
-    return answers_replaced(material.query, material.rows[chosen], masks, material.reference)
-
-
-def _answers_on_manifold(material: Material, chosen: Masks, masks: Masks) -> Array:
-    nearest = neighbours(
-        material.rows[chosen],
-        masks,
-        material.real_rows,
-        material.distance,
-        min(material.n_neighbours, len(material.real_rows)),
-        allowed=material.allowed[chosen],
-    )
-    return answers_of_neighbours(material.real_answers, nearest)
 
 
 _LEAF = "Amparore, Perotti and Bajardi 2021 (PeerJ CS 7:e479)"

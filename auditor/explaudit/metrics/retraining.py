@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.metrics.agreement import TOP_K, material_of, needed
+from explaudit.metrics.agreement import TOP_K
+from explaudit.metrics.by_row import material_of, needed
 from explaudit.metrics.placing import explained_rows, magnitudes
-from explaudit.metrics.spec import MetricContext, MetricSpec, RowMetric
+from explaudit.metrics.spec import BY_SIZE, MetricContext, MetricSpec, RowMetric
 
 __all__ = ["RETRAINING", "first_features", "roar"]
 
@@ -70,8 +71,10 @@ RETRAINING: tuple[MetricSpec, ...] = (
         undefined="no feature is ever shown, or none would be left",
         family="retraining",
         claims="the features shown first carry what there is to learn",
+        # it looks at the data, which no deceit of the model changes
+        instead="comprehensiveness_on_manifold",
         function=roar(TOP_K),
-        invariances=frozenset({"scale", "sign", "feature_permutation"}),
+        invariances=BY_SIZE,
         needs=("correct_without",),
     ),
 )

@@ -9,16 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.metrics.agreement import (
-    TOP_K,
-    in_top,
-    material_of,
-    needed,
-    rank_correlation,
-    ratio,
-    shown,
-)
-from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec, RowMetric
+from explaudit.metrics.agreement import TOP_K, in_top, rank_correlation
+from explaudit.metrics.by_row import largest, material_of, needed, ratio, shown
+from explaudit.metrics.spec import BY_SIZE, NO_REPLACEMENT, MetricContext, MetricSpec, RowMetric
 
 __all__ = ["SANITY", "jaccard", "largest_deviation", "with_peer"]
 
@@ -64,8 +57,7 @@ def largest_deviation(values: Array, peer: Array) -> Array:
         At least 0; NaN where nothing is shown in `values`, or one of them is not explained.
     """
     own = shown(values)
-    largest = np.abs(own).max(axis=1, keepdims=True)
-    unit = np.where(largest > 0, largest, np.nan)
+    unit = largest(own)
     with np.errstate(over="ignore"):
         return np.asarray(np.abs(shown(peer) / unit - own / unit).max(axis=1))
 
@@ -80,7 +72,6 @@ def with_peer(name: Peer, compare: Callable[[Array, Array], Array]) -> RowMetric
     return metric
 
 
-_BY_SIZE: frozenset[Invariance] = frozenset({"scale", "sign", "feature_permutation"})
 _REPRODUCIBLE = "the explanation is reproducible"
 _TIES = "the other run does not explain the row, or all features tie in one of the two"
 
@@ -98,7 +89,7 @@ def _written_otherwise(name: str, peer: Peer, source: str, text: str) -> MetricS
         family="sanity",
         claims="the explanation does not depend on how the inputs are written down",
         function=with_peer(peer, largest_deviation),
-        invariances=_BY_SIZE | {"duplicate_column"},
+        invariances=BY_SIZE | {"duplicate_column"},
         needs=(peer,),
     )
 
@@ -117,7 +108,7 @@ SANITY: tuple[MetricSpec, ...] = (
         family="stability",
         claims=_REPRODUCIBLE,
         function=with_peer("rerun", jaccard),
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
         needs=("rerun",),
     ),
     MetricSpec(
@@ -133,7 +124,7 @@ SANITY: tuple[MetricSpec, ...] = (
         family="stability",
         claims=_REPRODUCIBLE,
         function=with_peer("rerun", rank_correlation),
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
         needs=("rerun",),
     ),
     MetricSpec(
@@ -149,7 +140,7 @@ SANITY: tuple[MetricSpec, ...] = (
         family="sanity",
         claims="the explanation depends on what the model has learnt",
         function=with_peer("randomised", rank_correlation),
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
         needs=("randomised",),
     ),
     _written_otherwise(

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.metrics.agreement import material_of, mean_known, needed, ratio, shown
+from explaudit.metrics.by_row import largest, material_of, mean_known, needed, ratio, shown
 from explaudit.metrics.material import Material, Nearby
-from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec, RowMetric
+from explaudit.metrics.spec import BY_SIZE, NO_REPLACEMENT, MetricContext, MetricSpec, RowMetric
 
 __all__ = [
     "STABILITY",
@@ -160,8 +160,7 @@ def over_nearby(kind: Kind, measure: Measure, summary: Literal["largest", "mean"
 def _in_units(values: Array, near: Array) -> tuple[Array, Array]:
     """Return attributions, (n_rows, 1, n_features), and those nearby in units of x's largest."""
     own = shown(values)[:, None]
-    largest = np.abs(own).max(axis=2, keepdims=True)
-    unit = np.where(largest > 0, largest, np.nan)
+    unit = largest(own)
     with np.errstate(over="ignore"):
         return own / unit, shown(near) / unit
 
@@ -185,10 +184,10 @@ def _alike(nearby: Nearby, material: Material) -> npt.NDArray[np.bool_]:
     return np.asarray((nearby.answers >= 0.5) == (material.answers[:, None] >= 0.5))
 
 
-_BY_SIZE: frozenset[Invariance] = frozenset({"scale", "sign", "feature_permutation"})
 _CLAIM = "rows that are alike get like explanations, so that chance details do not matter"
 _NOTHING = "nothing is shown for the row, or no row nearby is explained"
 _NOT_ALIKE = f"{_NOTHING} and decided alike"
+_FALSE = f"{NO_REPLACEMENT}: a false explanation can be as stable"
 _RELATIVE = "Agarwal et al. 2022 (arXiv 2203.06877), section 3"
 
 _MEANS = ("mean_sensitivity",)
@@ -210,9 +209,10 @@ STABILITY: tuple[MetricSpec, ...] = tuple(
         family="stability",
         manifold="on" if kind == "real" else "off",
         claims=_CLAIM,
+        instead=_FALSE if kind == "real" else f"{name}_on_manifold",
         function=over_nearby(kind, measure, "mean" if name in _MEANS else "largest"),
         # a Lipschitz constant has the attributions' unit
-        invariances=_BY_SIZE - {"scale"} if measure is lipschitz else _BY_SIZE,
+        invariances=BY_SIZE - {"scale"} if measure is lipschitz else BY_SIZE,
         needs=("nearby real",) if kind == "real" else ("nearby drawn",),
     )
     for kind, where in _KINDS

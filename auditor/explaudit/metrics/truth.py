@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.metrics.agreement import (
-    TOP_K,
-    in_top,
-    material_of,
-    needed,
-    rank_correlation,
-    ratio,
-    shown,
+from explaudit.metrics.agreement import TOP_K, in_top, rank_correlation
+from explaudit.metrics.by_row import material_of, needed, ratio, shown
+from explaudit.metrics.spec import (
+    BY_SIZE,
+    NO_REPLACEMENT,
+    SIGNED,
+    MetricContext,
+    MetricSpec,
+    RowMetric,
 )
-from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec, RowMetric
 
 __all__ = ["TRUTH", "against_truth", "same_signs", "truth_found"]
 
@@ -83,8 +83,6 @@ def against_truth(compare: Callable[[Array, Array], Array]) -> RowMetric:
     return metric
 
 
-_UNSIGNED: frozenset[Invariance] = frozenset({"scale", "sign", "feature_permutation"})
-
 TRUTH: tuple[MetricSpec, ...] = tuple(
     MetricSpec(
         name=name,
@@ -97,8 +95,9 @@ TRUTH: tuple[MetricSpec, ...] = tuple(
         undefined=undefined,
         family="ground truth",
         claims="the explanation shows what the model truly uses",
+        instead=NO_REPLACEMENT,
         function=against_truth(compare),
-        invariances=_UNSIGNED - {"sign"} if compare is same_signs else _UNSIGNED,
+        invariances=SIGNED if compare is same_signs else BY_SIZE,
         needs=("truth",),
     )
     for name, compare, unit, undefined, text in (

@@ -15,9 +15,10 @@ from explaudit.study.reference import compare
 from explaudit.study.roles import roles
 from explaudit_datasets import card
 
-__all__ = ["summarise"]
+__all__ = ["PREPARATION", "count_cells", "merged_versions", "summarise"]
 
-_PREPARATION = {
+#: How tables are prepared under each protocol, in words.
+PREPARATION = {
     "sound": (
         "Categorical columns stay one feature each; numbers are standardised by the training rows; "
         "two fair-coin columns are added; 30 % of the rows are held out and never seen by the gate."
@@ -49,7 +50,7 @@ def summarise(settings: StudySettings, cells: Sequence[Cell], records: Sequence[
     )
     published = settings.protocol == "published"
     return Results(
-        versions=_merged_versions(records),
+        versions=merged_versions(records),
         seed=settings.seed,
         settings=msgspec.json.decode(msgspec.json.encode(settings)),
         datasets=[_note(name, settings, records) for name in settings.datasets],
@@ -58,7 +59,7 @@ def summarise(settings: StudySettings, cells: Sequence[Cell], records: Sequence[
         measurements=measurements,
         gameability=gameability,
         reference=compare(measurements, datasets=settings.datasets) if published else [],
-        cells=_count(cells, records),
+        cells=count_cells(cells, records),
         n_queries=sum(record.n_queries for record in records),
         seconds=sum(record.seconds for record in records),
     )
@@ -71,7 +72,7 @@ def _parts(named: Iterable[tuple[str, Part | None]]) -> dict[str, dict[str, Any]
     }
 
 
-def _merged_versions(records: Sequence[Record]) -> dict[str, str]:
+def merged_versions(records: Sequence[Record]) -> dict[str, str]:
     """Return each package's version; all of them where records came from several machines."""
     seen: dict[str, set[str]] = {}
     for record in records:
@@ -98,11 +99,12 @@ def _note(name: str, settings: StudySettings, records: Sequence[Record]) -> Data
         sensitive=played.sensitive,
         biased_rule=played.describe(settings.bias),
         innocuous_rule=played.innocuous_text,
-        preparation=_PREPARATION[settings.protocol],
+        preparation=PREPARATION[settings.protocol],
     )
 
 
-def _count(cells: Sequence[Cell], records: Sequence[Record]) -> CellCount:
+def count_cells(cells: Sequence[Cell], records: Sequence[Record]) -> CellCount:
+    """Return how many planned cells are done, and why the others are not."""
     done = {record.cell_id: record for record in records}
     unjudged = [
         UnjudgedCell(

@@ -1,0 +1,237 @@
+"""One row for each audit of a benchmark: of what it was, what it said and what it counts for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from explaudit.audit.calibration import CALIBRATION
+from explaudit.audit.outcome import Judgement, TestResult
+from explaudit.audit.regime import tail
+from explaudit.audit.triangle import GROUP
+from explaudit.audit.verdict import conclude
+from explaudit.cells import Cell, Record
+from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, DetectionSettings
+
+__all__ = [
+    "EFFECTIVE",
+    "TUNED_DATASETS",
+    "TUNED_MODELS",
+    "AuditRow",
+    "Counts",
+    "KindOfTest",
+    "audit_row",
+    "is_tuned",
+    "least_alpha",
+    "regime_scores",
+    "kind_of_test",
+]
+
+#: Honest models and data sets that the calibration is fitted to, every second one of either; rates
+#: are of all others.
+TUNED_MODELS = (*HONEST_FAMILIES[::2], *HARD_NEGATIVES[::2])
+TUNED_DATASETS = ("compas", "german")
+
+#: An attack is effective if the explainer that it is made for loses so much of the feature.
+EFFECTIVE = 0.25
+
+KindOfTest = Literal["named", "scan"]
+#: What an audit counts for: the false alarms, nothing as its model may be tuned on, the detections,
+#: the detections with a larger budget or with a log of decisions, nothing as its attack hides too
+#: little, or nothing as there is no result.
+Counts = Literal["judged", "tuned", "effective", "larger_budget", "logged", "harmless", ""]
+
+_ONE_ROW_TESTS = ("one row at a time", "another order", "queries asked again", "near duplicates")
+
+#: The adversary whose auditor is given a log of decisions.
+_LOGGED = "whitelist"
+
+
+class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One planned audit.
+
+    Attributes
+    ----------
+    cell_id : str
+        The cell's identity, as in the records.
+    dataset : str
+        Name of the data set.
+    replicate : int
+        Which repetition.
+    budget : int
+        Rows that the audit may send.
+    counts : str
+        What it counts for; empty without a result.
+    model : str
+        The honest model's name; of an attack, the biased model's.
+    kind : {"honest", "hard_negative", "attacked"}
+        What the model is.
+    explainer, adversary, strength, innocuous : str
+        Of an attack: the explainer that it is made for, its name, the bias ("rule" or what is
+        taken off the score) and what is shown instead ("coin" or "mimic").
+    status : {"ok", "failed", "planned"}
+        Whether there is a result; a failed audit has a `reason`.
+    answers : {"labels", "scores", ""}
+        What the auditor got; empty without a result.
+    hidden_share : float or None
+        Share of the sensitive feature's attribution that the attack takes away.
+    fidelity : float or None
+        Share of the auditor's rows that the attacked model decides as the biased one.
+    p_values : dict of str to float or None
+        Of each test, under the calibration as it is now; None where the test cannot say.
+    hidden : dict of str to float
+        Estimated hidden effect of the sensitive feature, by explainer.
+    level : float or None
+        The least false-alarm rate at which the verdict is "fail"; None if it is inconclusive.
+    cpu_seconds : float or None
+        Of the audit alone.
+    queries : int
+        Rows that were sent to the model.
+    """
+
+    cell_id: str
+    dataset: str
+    replicate: int
+    budget: int
+    counts: Counts
+    model: str
+    kind: Literal["honest", "hard_negative", "attacked"]
+    explainer: str = ""
+    adversary: str = ""
+    strength: str = ""
+    innocuous: str = ""
+    status: Literal["ok", "failed", "planned"]
+    reason: str = ""
+    answers: Literal["labels", "scores", ""] = ""
+    hidden_share: float | None = None
+    fidelity: float | None = None
+    p_values: dict[str, float | None] = {}
+    hidden: dict[str, float] = {}
+    level: float | None = None
+    cpu_seconds: float | None = None
+    queries: int = 0
+
+    def alarm(self, alpha: float) -> bool:
+        """Return whether the verdict at this false-alarm rate is "fail"."""
+        return self.level is not None and self.level <= alpha
+
+
+def audit_row(cell: Cell, record: Record | None, settings: DetectionSettings) -> AuditRow:
+    """Return what is known of one planned audit.
+
+    Parameters
+    ----------
+    cell : Cell
+        What was planned.
+    record : Record or None
+        What came of it; None if it was not run yet.
+    settings : DetectionSettings
+        Of the benchmark, for its usual budget.
+    """
+    row = _planned(cell)
+    if record is None:
+        return row
+    if record.status == "failed":
+        return msgspec.structs.replace(row, status="failed", reason=record.reason)
+    scalars, tests = record.scalars, _tests(record)
+    seconds = record.rows.get("audit_cpu_seconds", [])
+    return msgspec.structs.replace(
+        row,
+        counts=_counts(cell, scalars.get("hidden_share") or 0.0, settings),
+        status="ok",
+        answers="labels" if scalars.get("labels") else "scores",
+        hidden_share=scalars.get("hidden_share"),
+        fidelity=scalars.get("fidelity"),
+        p_values={test.name: test.p_value for test in tests},
+        hidden=_named(scalars, "hidden: "),
+        level=least_alpha(tests),
+        cpu_seconds=seconds[0] if seconds else None,
+        queries=record.n_queries,
+    )
+
+
+def least_alpha(tests: Sequence[TestResult]) -> float | None:
+    """Return the least false-alarm rate at which the verdict on some tests is "fail".
+
+    It is the smallest of the p-values as the verdict adjusts them; None if no test can judge.
+    """
+    # the rate that is asked for does not enter the adjusted p-values
+    verdict = conclude([Judgement(tests=tuple(tests))], alpha=0.5, queries=0, budget=0)
+    levels = [t.adjusted_p_value for t in verdict.tests if t.adjusted_p_value is not None]
+    return min(levels, default=None)
+
+
+def is_tuned(cell: Cell) -> bool:
+    """Return whether a calibration may be fitted to this honest model on this data set."""
+    return cell.dataset.name in TUNED_DATASETS and _member(cell) in TUNED_MODELS
+
+
+def regime_scores(record: Record) -> dict[str, tuple[float, int]]:
+    """Return the score of each regime test, and how many it is the largest of."""
+    scores = _named(record.scalars, "score: ")
+    compared = _named(record.scalars, "compared: ")
+    return {name: (scores[name], int(n)) for name, n in compared.items() if name in scores}
+
+
+def kind_of_test(name: str) -> KindOfTest:
+    """Return whether a regime test is of the sensitive features, or a scan of all others."""
+    return "named" if name.startswith("sensitive features") else "scan"
+
+
+def _planned(cell: Cell) -> AuditRow:
+    attacked = cell.role == "attacked"
+    adversary, strength, innocuous = cell.attack_setting.split("/") if attacked else ("", "", "")
+    plain = "hard_negative" if cell.model.name == "hard_negative" else "honest"
+    return AuditRow(
+        cell_id=cell.id,
+        dataset=cell.dataset.name,
+        replicate=cell.replicate,
+        budget=int(cell.dataset.settings["budget"]),
+        counts="",
+        model=_member(cell),
+        kind="attacked" if attacked else plain,
+        explainer=cell.explainer_setting,
+        adversary=adversary,
+        strength=strength,
+        innocuous=innocuous,
+        status="planned",
+    )
+
+
+def _counts(cell: Cell, hidden_share: float, settings: DetectionSettings) -> Counts:
+    if cell.role != "attacked":
+        return "tuned" if is_tuned(cell) else "judged"
+    if hidden_share < EFFECTIVE:
+        return "harmless"
+    if cell.dataset.settings["budget"] != settings.budget:
+        return "larger_budget"
+    return "logged" if cell.attack_setting.startswith(f"{_LOGGED}/") else "effective"
+
+
+def _tests(record: Record) -> list[TestResult]:
+    """Return a record's tests, in the groups of the verdict, with the calibration as it is now."""
+    scores, tests = regime_scores(record), []
+    for key, p_value in record.scalars.items():
+        name = key.removeprefix("p_value: ")
+        if name == key:
+            continue
+        group = GROUP if name in _ONE_ROW_TESTS else ""
+        if name in scores:
+            group = name.split(" of ")[-1]
+            p_value = tail(*scores[name], getattr(CALIBRATION, kind_of_test(name)))
+        tests.append(TestResult(name=name, p_value=p_value, group=group))
+    return tests
+
+
+def _named(scalars: dict[str, float | None], prefix: str) -> dict[str, float]:
+    return {
+        key.removeprefix(prefix): value
+        for key, value in scalars.items()
+        if key.startswith(prefix) and value is not None
+    }
+
+
+def _member(cell: Cell) -> str:
+    return str(cell.model.settings.get("member", cell.model.name))

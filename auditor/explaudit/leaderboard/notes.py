@@ -1,0 +1,77 @@
+"""What a leaderboard's report must say about metrics and data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from explaudit.cells import Cell, Record
+from explaudit.leaderboard.results import MetricNote
+from explaudit.leaderboard.settings import Judging
+from explaudit.metrics import MetricSpec
+from explaudit.results import DatasetNote
+from explaudit.study.roles import OWN, roles_of
+from explaudit.study.summary import PREPARATION
+from explaudit_datasets import card
+
+__all__ = ["access_needed", "dataset_note", "metric_note"]
+
+#: What an auditor must have for each need of a metric, from little to much.
+_ACCESS = (
+    ("the true attributions", {"truth"}),
+    ("training data and the means to train", {"correct_without", "randomised"}),
+    ("the explainer, to run it again", {"rerun", "shifted", "recoded", "other explainers",
+                                        "nearby drawn", "nearby real"}),
+    ("queries to the model", {"model", "r2", "surrogate_answers"}),
+)  # fmt: skip
+
+
+def access_needed(spec: MetricSpec) -> str:
+    """Return what an auditor needs to compute a metric, in words."""
+    needs = set(spec.needs)
+    for words, kinds in _ACCESS:
+        if needs & kinds and not (spec.manifold == "on" and words == "queries to the model"):
+            return words
+    return "real rows with decisions" if spec.manifold == "on" else "the explanation alone"
+
+
+def metric_note(spec: MetricSpec) -> MetricNote:
+    """Return what is known about a metric."""
+    return MetricNote(
+        name=spec.name,
+        kind=spec.kind,
+        family=spec.family,
+        manifold=spec.manifold,
+        direction=spec.direction,
+        unit=spec.unit,
+        source=spec.source,
+        description=spec.description,
+        claims=spec.claims,
+        instead=spec.instead,
+        undefined=spec.undefined,
+        access=access_needed(spec),
+    )
+
+
+def dataset_note(name: str, cells: Sequence[Cell], records: Sequence[Record]) -> DatasetNote:
+    """Return what must be said about a data set and the roles played on it."""
+    cell = next(cell for cell in cells if cell.dataset.name == name)
+    _, dataset = Judging.taken_from(cell.dataset)
+    played = roles_of(dataset)
+    own = [r for r in records if r.cell.dataset.name == name and r.status == "ok"]
+    behaviour = next((r for r in own if r.cell.kind == "behaviour"), None)
+    scalars = behaviour.scalars if behaviour else {}
+    facts = None if name == OWN else card(name)
+    return DatasetNote(
+        name=name,
+        title=facts.title if facts else "The user's own table",
+        n_rows=int(scalars.get("n_rows") or (facts.n_rows if facts else 0)),
+        n_features=int(scalars.get("n_features") or (facts.n_columns if facts else 0)),
+        sha256=own[0].data_sha256 if own else "",
+        source=facts.source if facts else "",
+        licence=facts.licence if facts else "",
+        known_harms=" ".join(facts.known_harms) if facts else "",
+        sensitive=played.sensitive,
+        biased_rule=played.describe(None),
+        innocuous_rule=played.innocuous_text,
+        preparation=PREPARATION["sound"],
+    )
