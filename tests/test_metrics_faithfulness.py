@@ -13,10 +13,11 @@ import pytest
 from explaudit.attributions import Attributions
 from explaudit.blocks import MixedDistance
 from explaudit.errors import InvalidInputError
+from explaudit.metrics.by_row import ROUNDING, pearson
 from explaudit.metrics.faithfulness import FAITHFULNESS
 from explaudit.metrics.faithfulness.imputation import Imputer
 from explaudit.metrics.faithfulness.removal import Removal, values_without
-from explaudit.metrics.faithfulness.scoring import ROUNDING, area, row_correlation
+from explaudit.metrics.faithfulness.scoring import area
 from explaudit.metrics.faithfulness.top import n_top
 from explaudit.metrics.material import Material
 from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec
@@ -172,7 +173,7 @@ def test_categories_are_imputed_and_impute() -> None:
     real_rows = np.array([[4.0, 7], [4.5, 7], [3.5, 7], [-4.0, 2], [-4.5, 2], [-3.5, 2]])
     impute = Imputer.of(real_rows, categorical=(1,))
     rows = np.array([[3.0, 2.0], [-3.0, 7.0], [3.0, 7.0]])
-    found = impute(rows, np.array([[False, True], [False, True], [True, False]]))
+    found = impute(rows, np.array([[[False, True]], [[False, True]], [[True, False]]]))[:, 0]
     assert found[:, 1].tolist() == [7.0, 2.0, 7.0]
     assert found[:2, 0].tolist() == [3.0, -3.0]
     assert found[2, 0] == pytest.approx(4.0, abs=0.02)
@@ -184,12 +185,18 @@ def test_imputation_is_ridge_regression() -> None:
     rng = np.random.default_rng(3)
     real_rows = rng.normal(size=(60, 4)) @ rng.normal(size=(4, 4))
     real_rows = (real_rows - real_rows.mean(axis=0)) / real_rows.std(axis=0)
-    row, gone = rng.normal(size=(1, 4)), np.array([[True, False, True, False]])
-    # the penalty is beside a covariance, which is a mean over rows
-    ridge = Ridge(alpha=1e-3 * len(real_rows), fit_intercept=False)
-    expected = ridge.fit(real_rows[:, [1, 3]], real_rows[:, [0, 2]]).predict(row[:, [1, 3]])
-    found = Imputer.of(real_rows, ())(row, gone)
-    np.testing.assert_allclose(found[:, [0, 2]], expected, rtol=1e-9)
+    row = rng.normal(size=(1, 4))
+    # the largest subset is not the last
+    subsets = np.array([[0, 0, 0, 0], [1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 1, 0]], dtype=np.bool_)
+    found = Imputer.of(real_rows, ())(row, subsets[None])
+    for gone, imputed in zip(subsets, found[0], strict=True):
+        expected = row.copy()
+        if gone.any():
+            # the penalty is beside a covariance, which is a mean over rows
+            ridge = Ridge(alpha=1e-3 * len(real_rows), fit_intercept=False)
+            ridge.fit(real_rows[:, ~gone], real_rows[:, gone])
+            expected[:, gone] = ridge.predict(row[:, ~gone])
+        np.testing.assert_allclose(imputed, expected[0], rtol=1e-9)
 
 
 # The same model on all 16 rows of -1 and 1. Of the others the only one that agrees with x on all
@@ -367,8 +374,8 @@ def test_material_of_other_rows_or_none_is_refused() -> None:
 def test_rounding_is_no_variation_and_an_area_has_corners() -> None:
     values = np.array([[1.0, 2.0, 3.0]])
     noise = 0.3 + np.array([[0.0, 1e-16, -1e-16]])
-    assert np.isnan(row_correlation(values, noise)).all()
-    assert row_correlation(values, 0.3 + values * 100 * ROUNDING)[0] == pytest.approx(1.0)
+    assert np.isnan(pearson(values, noise)).all()
+    assert pearson(values, 0.3 + values * 100 * ROUNDING)[0] == pytest.approx(1.0)
     assert area(np.array([[0.0, 1.0, 0.0]])).tolist() == [0.5]
 
 

@@ -21,11 +21,7 @@ Array = npt.NDArray[np.float64]
 FEATURES = ("a", "s", "u1", "b", "u2", "c")
 CONTEXT = MetricContext(sensitive=("s",), unrelated=("u1", "u2"))
 #: Those that look at the attributions alone; the others' grids are beside their material.
-SPECS = {
-    spec.name: spec
-    for spec in BUILT_IN
-    if set(spec.needs) <= {"unrelated_one", "unrelated_two", "r2"}
-}
+SPECS = {spec.name: spec for spec in BUILT_IN if not spec.material_needs}
 N_ROWS = 40
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -62,29 +62,29 @@ def curves(rows: Sequence[AuditRow]) -> list[Curve]:
     honest = [row for row in rows if row.counts == "judged"]
     effective = [row for row in rows if row.counts == "effective"]
     found = []
-    for explainer in sorted({row.explainer for row in effective}):
+    for explainer in sorted({row.explainer for row in effective} if honest else ()):
         attacks = [row for row in effective if row.explainer == explainer]
-        for of, suspicion in _suspicions(explainer, attacks):
-            accused = np.array([suspicion(row) for row in honest], dtype=np.float64)
-            hit = np.array([suspicion(row) for row in attacks], dtype=np.float64)
-            if accused.size:
-                found.append(_curve(explainer, of, accused, hit))
+        for of in (WHOLE_AUDIT, *_tests(attacks, explainer), HIDDEN_EFFECT):
+            accused, hit = (
+                np.array([_suspicion(row, explainer, of) for row in kind], dtype=np.float64)
+                for kind in (honest, attacks)
+            )
+            found.append(_curve(explainer, of, accused, hit))
     return found
 
 
-def _suspicions(
-    explainer: str, attacks: Sequence[AuditRow]
-) -> Iterator[tuple[str, Callable[[AuditRow], float]]]:
-    """Yield by what an audit may be judged: the higher, the worse; -inf if it cannot say."""
-    yield WHOLE_AUDIT, lambda row: _suspicion(row.level)
-    for name in sorted({name for row in attacks for name in row.p_values}):
-        # tests of an explainer are named after it
-        if " queries of " not in name or name.endswith(f" of {explainer}"):
-            yield name, lambda row, name=name: _suspicion(row.p_values.get(name))
-    yield HIDDEN_EFFECT, lambda row: row.hidden.get(explainer, -np.inf)
+def _tests(attacks: Sequence[AuditRow], explainer: str) -> list[str]:
+    """Return the names of the tests that are of no other explainer."""
+    names = sorted({name for row in attacks for name in row.p_values})
+    # a test of an explainer is named after it
+    return [name for name in names if " queries of " not in name or name.endswith(f" {explainer}")]
 
 
-def _suspicion(p_value: float | None) -> float:
+def _suspicion(row: AuditRow, explainer: str, of: str) -> float:
+    """Return by what an audit is judged: the higher, the worse; -inf if it cannot say."""
+    if of == HIDDEN_EFFECT:
+        return row.hidden.get(explainer, -np.inf)
+    p_value = row.level if of == WHOLE_AUDIT else row.p_values.get(of)
     return -np.inf if p_value is None else -p_value
 
 

@@ -117,7 +117,7 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     budget: int = 6000
     large_budget: int = 12000
     alpha: float = 0.05
-    n_rows: int = 60
+    n_rows: int = 30
     max_rows: int = 6500
     seed: int = 0
 

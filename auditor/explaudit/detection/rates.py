@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -25,8 +26,8 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     counts : str
         What the audits count for, as in :class:`~explaudit.detection.rows.AuditRow`.
     group : dict of str to str
-        What the audits have in common; empty for all of them. "hidden" is a bin of the share that
-        is hidden, all others are attributes of the rows.
+        What the audits have in common; empty for all of them. "hidden_share" is a bin, all others
+        are attributes of the rows.
     alpha : float
         The nominal false-alarm rate.
     alarms, inconclusive, n : int
@@ -73,11 +74,11 @@ def rates(
 
 
 def _attribute(row: AuditRow, name: str) -> str:
-    return _bin(row.hidden_share or 0.0) if name == "hidden" else str(getattr(row, name))
+    return _bin(row.hidden_share or 0.0) if name == "hidden_share" else str(getattr(row, name))
 
 
 def _bin(share: float) -> str:
-    bins = [*zip(HIDDEN_BINS, HIDDEN_BINS[1:], strict=False)]
+    bins = [*pairwise(HIDDEN_BINS)]
     low, high = next((b for b in bins if b[0] <= share < b[1]), bins[-1])
     return f"{low:g}-{high:g}"
 

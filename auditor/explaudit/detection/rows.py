@@ -24,9 +24,9 @@ __all__ = [
     "KindOfTest",
     "audit_row",
     "is_tuned",
+    "kind_of_test",
     "least_alpha",
     "regime_scores",
-    "kind_of_test",
 ]
 
 #: Honest models and data sets that the calibration is fitted to, every second one of either; rates
@@ -183,7 +183,6 @@ def kind_of_test(name: str) -> KindOfTest:
 def _planned(cell: Cell) -> AuditRow:
     attacked = cell.role == "attacked"
     adversary, strength, innocuous = cell.attack_setting.split("/") if attacked else ("", "", "")
-    plain = "hard_negative" if cell.model.name == "hard_negative" else "honest"
     return AuditRow(
         cell_id=cell.id,
         dataset=cell.dataset.name,
@@ -191,13 +190,19 @@ def _planned(cell: Cell) -> AuditRow:
         budget=int(cell.dataset.settings["budget"]),
         counts="",
         model=_member(cell),
-        kind="attacked" if attacked else plain,
+        kind=_kind(cell),
         explainer=cell.explainer_setting,
         adversary=adversary,
         strength=strength,
         innocuous=innocuous,
         status="planned",
     )
+
+
+def _kind(cell: Cell) -> Literal["honest", "hard_negative", "attacked"]:
+    if cell.role == "attacked":
+        return "attacked"
+    return "hard_negative" if cell.model.name == "hard_negative" else "honest"
 
 
 def _counts(cell: Cell, hidden_share: float, settings: DetectionSettings) -> Counts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -9,11 +10,21 @@ import msgspec
 from explaudit.detection.execute import execute
 from explaudit.detection.plan import DetectionSettings, plan_detection
 from explaudit.detection.summary import DetectionResults, summarise_detection
+from explaudit.errors import InvalidInputError
 from explaudit.ledger import Ledger
+from explaudit.recordlog import RecordLog, read_jsonl
 from explaudit.runner import RunOutcome, run
 from explaudit.study.run import LEDGER, RECORDS, RESULTS
 
-__all__ = ["run_detection"]
+__all__ = ["RebuiltDetection", "is_detection", "rebuild_detection", "run_detection"]
+
+
+@dataclass(frozen=True)
+class RebuiltDetection:
+    """Results that were computed from a log, and what was wrong with the log."""
+
+    results: DetectionResults
+    warnings: tuple[str, ...]
 
 
 def run_detection(
@@ -43,7 +54,47 @@ def run_detection(
         ledger.plan(cells, msgspec.to_builtins(settings))
         outcome = run(cells, execute, ledger, jobs=jobs, progress=progress)
         ledger.export_jsonl(out / RECORDS)
-        results = summarise_detection(ledger.records(), len(cells))
+        results = summarise_detection(settings, cells, ledger.records())
+    _write(results, out)
+    return outcome, results
+
+
+def is_detection(log: RecordLog) -> bool:
+    """Return whether a log is of a benchmark of detectors."""
+    return any(cell.kind == "detection" for cell in log.cells)
+
+
+def rebuild_detection(records: Path, out: Path) -> RebuiltDetection:
+    """Compute the results of a records.jsonl and write them to a folder.
+
+    Parameters
+    ----------
+    records : pathlib.Path
+        The log of a benchmark of detectors.
+    out : pathlib.Path
+        Folder for ``results.json``; made if missing.
+
+    Raises
+    ------
+    InvalidInputError
+        If the file is not the log of a benchmark of detectors.
+    """
+    log = read_jsonl(records)
+    expected = "the log of a benchmark of detectors"
+    if not is_detection(log):
+        raise InvalidInputError("RECORDS", expected, str(records))
+    try:
+        settings = msgspec.convert(log.settings, DetectionSettings)
+    except msgspec.ValidationError as error:
+        raise InvalidInputError(
+            "RECORDS", expected, str(records), f"Its settings are unusable: {error}"
+        ) from error
+    out.mkdir(parents=True, exist_ok=True)
+    results = summarise_detection(settings, log.cells, log.records)
+    _write(results, out)
+    return RebuiltDetection(results, tuple(log.warnings))
+
+
+def _write(results: DetectionResults, out: Path) -> None:
     encoded = msgspec.json.format(msgspec.json.encode(results), indent=1)
     (out / RESULTS).write_bytes(encoded + b"\n")
-    return outcome, results

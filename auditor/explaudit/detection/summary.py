@@ -1,65 +1,71 @@
-"""From the records of a benchmark to false-alarm rates and detections, with intervals."""
+"""From the records of a benchmark to its results: false alarms, detections, curves, cost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from explaudit.audit.calibration import CALIBRATION
-from explaudit.audit.outcome import Judgement, TestResult
 from explaudit.audit.regime import tail
-from explaudit.audit.triangle import GROUP
-from explaudit.audit.verdict import conclude
-from explaudit.cells import Record
-from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES
+from explaudit.cells import SCHEMA_VERSION, Cell, Record
+from explaudit.detection.curves import Curve, curves
+from explaudit.detection.plan import DetectionSettings
+from explaudit.detection.rates import Rate, rates
+from explaudit.detection.rows import (
+    AuditRow,
+    KindOfTest,
+    audit_row,
+    is_tuned,
+    kind_of_test,
+    regime_scores,
+)
+from explaudit.results import DatasetNote
+from explaudit.study.roles import roles
+from explaudit.study.summary import PREPARATION, merged_versions
+from explaudit_datasets import card
 
-__all__ = [
-    "TUNED_DATASETS",
-    "TUNED_MODELS",
-    "DetectionResults",
-    "Rate",
-    "fitted_scale",
-    "summarise_detection",
-]
+__all__ = ["Cost", "DetectionResults", "fitted_scale", "summarise_detection"]
 
-#: Honest models and data sets that the calibration is fitted to, every second one of either; rates
-#: are of all others.
-TUNED_MODELS = (*HONEST_FAMILIES[::2], *HARD_NEGATIVES[::2])
-TUNED_DATASETS = ("compas", "german")
-
-#: An attack is effective if the explainer that it is made for loses so much of the feature.
-EFFECTIVE = 0.25
-
-Kind = Literal["named", "scan"]
-
-_ONE_ROW_TESTS = ("one row at a time", "another order", "queries asked again", "near duplicates")
+_FALSE_ALARMS = ((), ("dataset",), ("kind",), ("answers",), ("kind", "model"))
+_DETECTIONS = (
+    ("explainer",),
+    ("explainer", "dataset"),
+    ("explainer", "adversary", "strength"),
+    ("explainer", "innocuous"),
+    ("explainer", "answers"),
+    ("explainer", "hidden_share"),
+)
 
 
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of a kind of audits ended in an alarm.
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What audits on a data set cost.
 
     Attributes
     ----------
-    name : str
-        Of what audits.
-    alpha : float
-        The nominal false-alarm rate.
-    alarms, n : int
-        Alarms, and audits.
-    value, low, high : float or None
-        The rate with its 95 % interval (Wilson); None without any audit.
+    dataset : str
+        Name of the data set.
+    budget : int
+        Rows that an audit may send.
+    n : int
+        Audits.
+    queries : int
+        Rows that were sent, in the median audit.
+    cpu_median, cpu_most, cpu_total : float or None
+        Seconds of processor time of the median audit, the longest one, and all of them; None where
+        they were not measured.
     """
 
-    name: str
-    alpha: float
-    alarms: int
+    dataset: str
+    budget: int
     n: int
-    value: float | None
-    low: float | None
-    high: float | None
+    queries: int
+    cpu_median: float | None
+    cpu_most: float | None
+    cpu_total: float | None
 
 
 class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,65 +73,87 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    settings : dict
+        The benchmark's settings.
+    versions : dict of str to str
+        Of the packages that computed it.
+    datasets : list of DatasetNote
+        What must be said about the data.
     calibration : dict of str to float
         The calibration that alarms were judged with.
     fitted : dict of str to float or None
         The calibration that the tuned part of these records would give.
     false_alarms : tuple of Rate
-        On honest models that nothing was tuned on, as a whole, by data set and by model.
+        On honest models that nothing was tuned on: of all, by data set, kind, answers and model.
     detections : tuple of Rate
-        On effective attacks, by explainer, data set, adversary and bias; those with a larger
-        budget than the usual one apart.
+        On effective attacks, by explainer and data set, adversary and bias, innocent model,
+        answers and share that is hidden; the plain attack's by bias alone; those of a larger
+        budget and those with a log of decisions apart.
+    curves : tuple of Curve
+        Detections against false alarms, of the whole audit and of each test alone.
+    costs : tuple of Cost
+        Processor time and queries.
+    audits : tuple of AuditRow
+        Every planned audit.
     harmless : int
         Attacks that hid too little to count.
     planned, done, failed : int
-        Cells.
+        Cells; failed ones are done.
     """
 
+    schema_version: int = SCHEMA_VERSION
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    datasets: list[DatasetNote]
     calibration: dict[str, float]
     fitted: dict[str, float | None]
     false_alarms: tuple[Rate, ...]
     detections: tuple[Rate, ...]
+    curves: tuple[Curve, ...]
+    costs: tuple[Cost, ...]
+    audits: tuple[AuditRow, ...]
     harmless: int
     planned: int
     done: int
     failed: int
 
 
-def summarise_detection(records: Sequence[Record], planned: int) -> DetectionResults:
+def summarise_detection(
+    settings: DetectionSettings, cells: Sequence[Cell], records: Sequence[Record]
+) -> DetectionResults:
     """Summarise whatever records there are.
 
     Parameters
     ----------
+    settings : DetectionSettings
+        The benchmark's settings.
+    cells : sequence of Cell
+        Every cell that was planned.
     records : sequence of Record
         Of a benchmark, as far as it is done.
-    planned : int
-        Cells that it consists of.
     """
-    done = [record for record in records if record.status == "ok"]
-    honest = [r for r in done if r.cell.role == "honest"]
-    attacked = [r for r in done if r.cell.role == "attacked"]
-    effective = [r for r in attacked if (r.scalars.get("hidden_share") or 0.0) >= EFFECTIVE]
-    judged = [r for r in honest if not _is_tuned(r)]
-    usual = min((r.cell.dataset.settings["budget"] for r in effective), default=0)
-    at_usual = [r for r in effective if r.cell.dataset.settings["budget"] == usual]
-    with_more = [r for r in effective if r.cell.dataset.settings["budget"] != usual]
+    by_id = {record.cell_id: record for record in records}
+    audits = tuple(audit_row(cell, by_id.get(cell.id), settings) for cell in cells)
+    honest = [r for r in records if r.status == "ok" and r.cell.role == "honest"]
     return DetectionResults(
+        settings=msgspec.to_builtins(settings),
+        versions=merged_versions(records),
+        datasets=[_note(name, records) for name in settings.datasets],
         calibration={"named": CALIBRATION.named, "scan": CALIBRATION.scan},
         fitted={kind: fitted_scale(honest, kind) for kind in ("named", "scan")},
-        false_alarms=tuple(_rates(judged, (_everything, _dataset, _member))),
-        detections=(
-            *_rates(at_usual, (_explainer, _explainer_dataset, _adversary), (0.05,)),
-            *_rates(with_more, (_budget,), (0.05,)),
-        ),
-        harmless=len(attacked) - len(effective),
-        planned=planned,
-        done=len(records),
-        failed=len(records) - len(done),
+        false_alarms=tuple(rates(audits, "judged", _FALSE_ALARMS)),
+        detections=tuple(_detections(audits)),
+        curves=tuple(curves(audits)),
+        costs=tuple(_costs(audits)),
+        audits=audits,
+        harmless=sum(row.counts == "harmless" for row in audits),
+        planned=len(cells),
+        done=sum(row.status != "planned" for row in audits),
+        failed=sum(row.status == "failed" for row in audits),
     )
 
 
-def fitted_scale(honest: Iterable[Record], kind: Kind) -> float | None:
+def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     """Return the least factor that holds both 5 % and 1 % on the models that may be tuned on.
 
     Parameters
@@ -143,9 +171,9 @@ def fitted_scale(honest: Iterable[Record], kind: Kind) -> float | None:
     scores = [
         score
         for record in honest
-        if _is_tuned(record)
-        for name, score in _scores(record).items()
-        if _kind(name) == kind
+        if is_tuned(record.cell)
+        for name, score in regime_scores(record).items()
+        if kind_of_test(name) == kind
     ]
     if not scores:
         return None
@@ -156,98 +184,51 @@ def fitted_scale(honest: Iterable[Record], kind: Kind) -> float | None:
     return None
 
 
-def _is_tuned(record: Record) -> bool:
-    return record.cell.dataset.name in TUNED_DATASETS and _member(record) in TUNED_MODELS
+def _detections(audits: Sequence[AuditRow]) -> list[Rate]:
+    # among plain attacks nothing but the bias and the innocent model differs
+    plain = [row for row in audits if row.adversary == "plain"]
+    return [
+        *rates(audits, "effective", _DETECTIONS),
+        *rates(plain, "effective", [("explainer", "strength")]),
+        *rates(audits, "larger_budget", [("explainer", "strength", "budget")]),
+        *rates(audits, "logged", [("explainer",)]),
+    ]
 
 
-def _scores(record: Record) -> dict[str, tuple[float, int]]:
-    """Return the score of each regime test, and how many it is the largest of."""
-    found = {}
-    for key, compared in record.scalars.items():
-        name = key.removeprefix("compared: ")
-        score = record.scalars.get(f"score: {name}")
-        if key.startswith("compared: ") and compared is not None and score is not None:
-            found[name] = (score, int(compared))
-    return found
-
-
-def _kind(name: str) -> Kind:
-    return "named" if name.startswith("sensitive features") else "scan"
-
-
-def _alarm(record: Record, alpha: float) -> bool:
-    """Conclude from a record's tests, with the calibration as it is now."""
-    scores = _scores(record)
-    tests = []
-    for key, p_value in record.scalars.items():
-        if not key.startswith("p_value: "):
-            continue
-        name = key.removeprefix("p_value: ")
-        group = GROUP if name in _ONE_ROW_TESTS else ""
-        if name in scores:
-            group = name.split(" of ")[-1]
-            p_value = tail(*scores[name], getattr(CALIBRATION, _kind(name)))
-        tests.append(TestResult(name=name, p_value=p_value, group=group))
-    verdict = conclude([Judgement(tests=tuple(tests))], alpha=alpha, queries=0, budget=0)
-    return verdict.outcome == "fail"
-
-
-def _rates(
-    records: Sequence[Record],
-    kinds: Sequence[Callable[[Record], str]],
-    alphas: Sequence[float] = (0.05, 0.01),
-) -> list[Rate]:
+def _costs(audits: Sequence[AuditRow]) -> list[Cost]:
+    done = [row for row in audits if row.status == "ok"]
     found = []
-    for alpha in alphas:
-        alarms = [_alarm(record, alpha) for record in records]
-        for kind in kinds:
-            names = [kind(record) for record in records]
-            for name in sorted(set(names)):
-                own = [alarm for alarm, its in zip(alarms, names, strict=True) if its == name]
-                found.append(_rate(name, alpha, own))
+    for dataset, budget in sorted({(row.dataset, row.budget) for row in done}):
+        own = [row for row in done if (row.dataset, row.budget) == (dataset, budget)]
+        seconds = [row.cpu_seconds for row in own if row.cpu_seconds is not None]
+        found.append(
+            Cost(
+                dataset=dataset,
+                budget=budget,
+                n=len(own),
+                queries=round(median(row.queries for row in own)),
+                cpu_median=median(seconds) if seconds else None,
+                cpu_most=max(seconds, default=None),
+                cpu_total=sum(seconds) if seconds else None,
+            )
+        )
     return found
 
 
-def _rate(name: str, alpha: float, alarms: Sequence[bool]) -> Rate:
-    from scipy.stats import binomtest
-
-    interval = binomtest(sum(alarms), len(alarms)).proportion_ci(method="wilson")
-    return Rate(
+def _note(name: str, records: Sequence[Record]) -> DatasetNote:
+    played, facts = roles(name, "sound"), card(name)
+    own = [r for r in records if r.cell.dataset.name == name and r.status == "ok"]
+    return DatasetNote(
         name=name,
-        alpha=alpha,
-        alarms=sum(alarms),
-        n=len(alarms),
-        value=sum(alarms) / len(alarms),
-        low=float(interval.low),
-        high=float(interval.high),
+        title=facts.title,
+        n_rows=facts.n_rows,
+        n_features=facts.n_columns,
+        sha256=own[0].data_sha256 if own else facts.sha256,
+        source=facts.source,
+        licence=facts.licence,
+        known_harms=" ".join(facts.known_harms),
+        sensitive=played.sensitive,
+        biased_rule=played.describe(None),
+        innocuous_rule=played.innocuous_text,
+        preparation=PREPARATION["sound"],
     )
-
-
-def _everything(record: Record) -> str:
-    del record
-    return "all"
-
-
-def _dataset(record: Record) -> str:
-    return f"data set {record.cell.dataset.name}"
-
-
-def _member(record: Record) -> str:
-    return str(record.cell.model.settings.get("member", record.cell.model.name))
-
-
-def _explainer(record: Record) -> str:
-    return record.cell.explainer_setting
-
-
-def _explainer_dataset(record: Record) -> str:
-    return f"{record.cell.explainer_setting} on {record.cell.dataset.name}"
-
-
-def _adversary(record: Record) -> str:
-    adversary, strength, _ = record.cell.attack_setting.split("/")
-    return f"{record.cell.explainer_setting}: {adversary}, bias {strength}"
-
-
-def _budget(record: Record) -> str:
-    return f"{_adversary(record)}, {record.cell.dataset.settings['budget']:,} queries"

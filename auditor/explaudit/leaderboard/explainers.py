@@ -66,7 +66,8 @@ _MEMBERS: list[list[Any]] = [
 ]
 
 #: By name; the samples of each are as few as its cost allows, since a cell explains hundreds of
-#: rows. The last four are baselines that read real rows only, and need no settings.
+#: rows. The last four are baselines: three that read real rows only, and several explainers at
+#: once.
 EXPLAINERS: dict[str, Judged] = {
     "lime": Judged(_lime(), "lime"),
     "lime_continuous": Judged(_lime(discretize_continuous=False), "lime_continuous"),

@@ -66,7 +66,7 @@ def peers(
         found["randomised"] = explainer.explain(other, seed=seed).values
     for name, change in (("shifted", shifted), ("recoded", recoded)):
         if name in needs:
-            recoding = change(scenario.encoder)
+            recoding = change(scenario)
             values = explainer.explain(recoding.scenario(scenario), seed=seed).values
             found[name] = recoding.attributions(values)
     if "other explainers" in needs:

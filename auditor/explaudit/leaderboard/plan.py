@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from explaudit.cells import Cell, Part, content_id
 from explaudit.errors import InvalidInputError
@@ -37,6 +37,16 @@ class Cost(NamedTuple):
     cells: int
     gates: int
     explained_rows: int
+
+
+class _Model(NamedTuple):
+    """A model that is looked at, and by which explainers."""
+
+    role: Literal["honest", "attacked", "innocent"]
+    setting: str
+    innocuous: Part
+    attack: Part | None
+    explainers: Mapping[str, Judged]
 
 
 def plan_leaderboard(settings: LeaderboardSettings) -> list[Cell]:
@@ -81,74 +91,49 @@ def _replicate(settings: LeaderboardSettings, name: str, replicate: int) -> Iter
     explainers = _chosen("explainers", settings.explainers, EXPLAINERS)
     adversaries = _chosen("adversaries", settings.adversaries, ADVERSARIES)
     shown = innocuous_parts(played)
-    shared: dict[str, Any] = {
-        "dataset": settings.judging.within(dataset),
-        "model": played.biased(None),
-        "replicate": replicate,
-        "seed": settings.seed,
-    }
-    n_rows = settings.n_rows
-    yield from _model(
-        explainers,
-        n_rows,
-        **shared,
-        role="honest",
-        innocuous=shown["coin"],
-        attack=None,
-        setting="",
-    )
-    for psi in dict.fromkeys(adversary.innocuous for adversary in adversaries.values()):
-        yield from _model(
-            explainers,
-            n_rows,
-            **shared,
-            role="innocent",
-            innocuous=shown[psi],
-            attack=None,
-            setting=psi,
-        )
-    for setting, adversary, attack, own in _attacks(settings, adversaries, explainers):
-        yield from _model(
-            own,
-            n_rows,
-            **shared,
-            role="attacked",
-            innocuous=shown[adversary.innocuous],
-            attack=attack,
-            setting=setting,
-        )
+    used = dict.fromkeys(adversary.innocuous for adversary in adversaries.values())
+    models: list[_Model] = [
+        _Model("honest", "", shown["coin"], None, explainers),
+        *(_Model("innocent", psi, shown[psi], None, explainers) for psi in used),
+        *_attacked(settings, shown, adversaries, explainers),
+    ]
+    for model in models:
+        for explainer_setting in ("", *model.explainers):
+            judged = model.explainers.get(explainer_setting)
+            yield Cell(
+                kind="behaviour" if judged is None else "explanation",
+                dataset=settings.judging.within(dataset),
+                model=played.biased(None),
+                innocuous=model.innocuous,
+                role=model.role,
+                attack=model.attack,
+                attack_setting=model.setting,
+                explainer=None if judged is None else judged.part,
+                explainer_setting=explainer_setting,
+                # behaviour is measured on every held-out row
+                n_rows=None if judged is None else settings.n_rows,
+                replicate=replicate,
+                seed=settings.seed,
+            )
 
 
-def _attacks(
+def _attacked(
     settings: LeaderboardSettings,
+    shown: Mapping[str, Part],
     adversaries: Mapping[str, Adversary],
     explainers: Mapping[str, Judged],
-) -> list[tuple[str, Adversary, Part, dict[str, Judged]]]:
-    """Return each attack with the explainers that it is made for; those of one gate together."""
+) -> list[_Model]:
+    """Return the attacked models, each with the explainers that it is made for, by their gates."""
     found = []
     for sampler in dict.fromkeys(judged.sampler for judged in explainers.values()):
         own = {name: judged for name, judged in explainers.items() if judged.sampler == sampler}
         for adversary in adversaries.values():
-            part = adversary.part(sampler, settings.fidelity_floor)
-            found.append((f"{adversary.name}/{sampler}", adversary, part, own))
-    first = {content_id(part): i for i, (_, _, part, _) in reversed(list(enumerate(found)))}
-    return sorted(found, key=lambda attack: first[content_id(attack[2])])
-
-
-def _model(
-    explainers: Mapping[str, Judged], n_rows: int, *, setting: str, **shared: Any
-) -> Iterator[Cell]:
-    """Return the cells of one model: what it does on real rows, and how it is explained."""
-    common = {**shared, "attack_setting": setting}
-    yield Cell(kind="behaviour", explainer=None, explainer_setting="", n_rows=None, **common)
-    for name, judged in explainers.items():
-        yield Cell(
-            kind="explanation",
-            explainer=judged.part,
-            explainer_setting=name,
-            n_rows=n_rows,
-            **common,
-        )
+            attack = adversary.part(sampler, settings.fidelity_floor)
+            setting = f"{adversary.name}/{sampler}"
+            found.append(_Model("attacked", setting, shown[adversary.innocuous], attack, own))
+    gates = [content_id(model.attack) for model in found]
+    order = sorted(range(len(found)), key=lambda i: gates.index(gates[i]))
+    return [found[i] for i in order]
 
 
 def _dataset(settings: LeaderboardSettings, name: str) -> Part:

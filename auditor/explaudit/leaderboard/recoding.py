@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ Positions = npt.NDArray[np.intp]
 
 # a power of two and a small number, so that numbers are read back to within rounding
 _FACTOR, _SHIFT = 4.0, 3.0
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,9 @@ class Recoding:
         What is done to each numeric feature.
     reverse_levels : bool
         Whether the levels of categorical features are listed in the other order.
+    known : mapping of int to ndarray
+        Sorted numbers of some features. What is read back next to one of them is that number: trees
+        may be cut at the very numbers of real rows, where rounding would change the answer.
     """
 
     encoder: Encoder
@@ -42,6 +47,7 @@ class Recoding:
     factor: float = 1.0
     shift: float = 0.0
     reverse_levels: bool = False
+    known: Mapping[int, Array] = field(default_factory=dict)
 
     def write(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows in the other way.
@@ -64,12 +70,14 @@ class Recoding:
         return pd.DataFrame(matrix[:, self.order], columns=names, index=frame.index)
 
     def read(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return rows as they were before :meth:`write`; numbers to within rounding."""
+        """Return rows as they were before :meth:`write`; unknown numbers to within rounding."""
         matrix = self.attributions(frame.to_numpy(dtype=np.float64))
         numeric, highest = self._columns()
         matrix[:, numeric] = (matrix[:, numeric] - self.shift) / self.factor
         if self.reverse_levels:
             matrix[:, ~numeric] = highest - matrix[:, ~numeric]
+        for j, numbers in self.known.items():
+            matrix[:, j] = _nearest_known(matrix[:, j], numbers)
         return self.encoder.decode(matrix)
 
     def scenario(self, scenario: Scenario) -> Scenario:
@@ -109,15 +117,30 @@ class Recoding:
         return Feature(name, (name,), levels)
 
 
-def shifted(encoder: Encoder) -> Recoding:
+def shifted(scenario: Scenario) -> Recoding:
     """Return rows with every number times 4 plus 3.
 
     Source: the shifts of Kindermans et al. 2019, "The (un)reliability of saliency methods", with
     a scale.
     """
-    return Recoding(encoder, np.arange(len(encoder.names)), factor=_FACTOR, shift=_SHIFT)
+    encoder = scenario.encoder
+    real = np.concatenate([encoder.encode(part) for part in (scenario.rows, scenario.background)])
+    numeric = [j for j, feature in enumerate(encoder.features) if feature.levels is None]
+    known = {j: np.unique(real[:, j]) for j in numeric}
+    order = np.arange(len(encoder.names))
+    return Recoding(encoder, order, factor=_FACTOR, shift=_SHIFT, known=known)
 
 
-def recoded(encoder: Encoder) -> Recoding:
+def recoded(scenario: Scenario) -> Recoding:
     """Return rows with their columns, and the levels in each, in the opposite order."""
-    return Recoding(encoder, np.arange(len(encoder.names))[::-1], reverse_levels=True)
+    order = np.arange(len(scenario.encoder.names))[::-1]
+    return Recoding(scenario.encoder, order, reverse_levels=True)
+
+
+def _nearest_known(column: Array, known: Array) -> Array:
+    """Replace numbers that only rounding keeps from a known one, of shape (n,)."""
+    above = np.minimum(np.searchsorted(known, column), len(known) - 1)
+    below = np.maximum(above - 1, 0)
+    nearer = column - known[below] < known[above] - column
+    nearest = known[np.where(nearer, below, above)]
+    return np.where(np.abs(column - nearest) <= _ROUNDING * (1 + np.abs(nearest)), nearest, column)

@@ -150,9 +150,10 @@ class LeaderboardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
         for name in ("replicates", "n_rows", "n_nearby", "n_real", "row_features", "max_rows"):
             if getattr(self, name) < 1:
                 raise InvalidInputError(name, "at least 1", getattr(self, name))
-        for name in ("fidelity_floor", "harm_tolerance"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidInputError(name, "a number between 0 and 1", getattr(self, name))
+        if not 0 <= self.harm_tolerance <= 1:
+            raise InvalidInputError(
+                "harm_tolerance", "a number between 0 and 1", self.harm_tolerance
+            )
         if not 0 < self.fidelity_floor < 1:
             # gates are tuned to it, and none keeps every real row
             raise InvalidInputError(

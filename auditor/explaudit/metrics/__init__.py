@@ -5,6 +5,7 @@ from __future__ import annotations
 from explaudit.metrics.catalogue import NOT_WORSE, catalogue
 from explaudit.metrics.rows import BUILT_IN, metric_specs, row_metrics
 from explaudit.metrics.spec import (
+    NO_REPLACEMENT,
     Invariance,
     MetricContext,
     MetricEntry,
@@ -17,6 +18,7 @@ from explaudit.metrics.spec import (
 __all__ = [
     "BUILT_IN",
     "NOT_WORSE",
+    "NO_REPLACEMENT",
     "Invariance",
     "MetricContext",
     "MetricEntry",

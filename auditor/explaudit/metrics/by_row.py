@@ -1,6 +1,6 @@
-"""What metrics by row have in common: what they judge by, and arithmetic that knows no value.
+"""What metrics by row have in common: what they judge by, and arithmetic with undefined values.
 
-Undefined is NaN throughout: what is divided by nothing, averaged over nothing, or correlated with
+The undefined is NaN: what is divided by nothing, averaged over nothing, or correlated with
 what does not vary.
 """
 
@@ -47,7 +47,7 @@ def material_of(attributions: Attributions, context: MetricContext) -> Material:
     if material.rows.shape != attributions.values.shape:
         raise InvalidInputError(
             "context.material",
-            f"one about the rows of the attributions, of shape {attributions.values.shape}",
+            f"rows of shape {attributions.values.shape}, as the attributions have",
             material.rows.shape,
         )
     return material
@@ -82,7 +82,7 @@ def shown(values: Array) -> Array:
 def largest(values: Array) -> Array:
     """Return the largest magnitude along the last axis; NaN where nothing is shown.
 
-    Attributions divided by it have sums and norms that no float is too small for.
+    The sums of attributions that are divided by it stay finite.
 
     Parameters
     ----------

@@ -12,7 +12,13 @@ from explaudit.attributions import Attributions
 from explaudit.metrics.by_row import material_of, needed, shown
 from explaudit.metrics.faithfulness.removal import Manifold, values_without
 from explaudit.metrics.placing import explained_rows
-from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec, RowMetric
+from explaudit.metrics.spec import (
+    NO_REPLACEMENT,
+    Invariance,
+    MetricContext,
+    MetricSpec,
+    RowMetric,
+)
 
 __all__ = ["LOCAL_FIT", "boundary_masks", "local_concordance", "prescriptivity"]
 
@@ -107,6 +113,21 @@ def prescriptivity(manifold: Manifold) -> RowMetric:
 _LEAF = "Amparore, Perotti and Bajardi 2021 (PeerJ CS 7:e479)"
 _PERMUTED: frozenset[Invariance] = frozenset({"feature_permutation"})
 
+_PRESCRIPTIVITY: tuple[tuple[str, Manifold, str, str], ...] = (
+    (
+        "prescriptivity",
+        "off",
+        "prescriptivity_on_manifold",
+        "with its main features replaced by the reference",
+    ),
+    (
+        "prescriptivity_on_manifold",
+        "on",
+        NO_REPLACEMENT,
+        "among real rows with its main features free",
+    ),
+)
+
 LOCAL_FIT: tuple[MetricSpec, ...] = (
     MetricSpec(
         name="local_concordance",
@@ -120,6 +141,7 @@ LOCAL_FIT: tuple[MetricSpec, ...] = (
         undefined="the explanation predicts nothing for the row",
         family="fidelity",
         claims="the surrogate answers as the model does at the row itself",
+        instead="faithfulness_correlation_on_manifold",
         function=local_concordance,
         # the surrogate's answers are given, whatever the attributions are
         invariances=_PERMUTED | {"scale", "sign", "duplicate_column"},
@@ -127,7 +149,7 @@ LOCAL_FIT: tuple[MetricSpec, ...] = (
     ),
     *(
         MetricSpec(
-            name="prescriptivity_on_manifold" if on_manifold else "prescriptivity",
+            name=name,
             kind="quality",
             direction="higher",
             range=(0.0, 1.0),
@@ -137,15 +159,13 @@ LOCAL_FIT: tuple[MetricSpec, ...] = (
             f"turns, {where}.",
             undefined="the surrogate's decision never turns, or it predicts nothing for the row",
             family="fidelity",
-            manifold="on" if on_manifold else "off",
+            manifold=manifold,
             claims="changing what the explanation names changes the decision",
-            function=prescriptivity(on_manifold=on_manifold),
+            instead=instead,
+            function=prescriptivity(manifold),
             invariances=_PERMUTED,
             needs=("model", "surrogate_answers"),
         )
-        for on_manifold, where in (
-            (False, "with its main features replaced by the reference"),
-            (True, "among real rows with its main features free"),
-        )
+        for name, manifold, instead, where in _PRESCRIPTIVITY
     ),
 )

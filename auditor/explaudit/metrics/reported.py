@@ -8,9 +8,9 @@ import numpy.typing as npt
 from explaudit.attributions import Attributions
 from explaudit.errors import InvalidInputError
 from explaudit.metrics.placing import explained_rows
-from explaudit.metrics.spec import MetricContext
+from explaudit.metrics.spec import BY_SIZE, Invariance, MetricContext, MetricSpec
 
-__all__ = ["queries_per_row", "surrogate_r2"]
+__all__ = ["REPORTED", "queries_per_row", "surrogate_r2"]
 
 Array = npt.NDArray[np.float64]
 
@@ -46,3 +46,40 @@ def queries_per_row(attributions: Attributions, context: MetricContext) -> Array
     explained = explained_rows(attributions)
     each = attributions.n_queries / max(int(explained.sum()), 1)
     return np.where(explained, each, np.nan)
+
+
+# the attributions are not looked at
+_INVARIANCES: frozenset[Invariance] = BY_SIZE | {"duplicate_column"}
+
+REPORTED: tuple[MetricSpec, ...] = (
+    MetricSpec(
+        name="surrogate_r2",
+        kind="quality",
+        direction="higher",
+        range=(None, 1.0),
+        unit="R²",
+        source="Ribeiro, Singh and Guestrin 2016 (KDD), section 3; package lime, `score`",
+        description="Weighted R² of the local surrogate on the explainer's own queries. Near 0 its "
+        "ranks are noise; a high value says nothing about real rows.",
+        function=surrogate_r2,
+        invariances=_INVARIANCES,
+        needs=("r2",),
+        undefined="the explainer reported no R² for the row",
+        family="fidelity",
+        manifold="off",
+        claims="the surrogate fits the model near the row, so that its coefficients say what the "
+        "model does there",
+        instead="faithfulness_correlation_on_manifold",
+    ),
+    MetricSpec(
+        name="queries_per_row",
+        kind="cost",
+        direction="lower",
+        range=(0.0, None),
+        unit="rows scored",
+        source="explaudit",
+        description="Rows that the model was asked to score for each explained row.",
+        function=queries_per_row,
+        invariances=_INVARIANCES,
+    ),
+)

@@ -73,10 +73,11 @@ def with_peer(name: Peer, compare: Callable[[Array, Array], Array]) -> RowMetric
 
 
 _REPRODUCIBLE = "the explanation is reproducible"
+_FALSE = f"{NO_REPLACEMENT}: a false explanation can be as reproducible"
 _TIES = "the other run does not explain the row, or all features tie in one of the two"
 
 
-def _written_otherwise(name: str, peer: Peer, source: str, text: str) -> MetricSpec:
+def _written_otherwise(name: str, peer: Peer, source: str, text: str, instead: str) -> MetricSpec:
     return MetricSpec(
         name=name,
         kind="quality",
@@ -88,6 +89,7 @@ def _written_otherwise(name: str, peer: Peer, source: str, text: str) -> MetricS
         undefined="all attributions are zero, or the other run does not explain the row",
         family="sanity",
         claims="the explanation does not depend on how the inputs are written down",
+        instead=instead,
         function=with_peer(peer, largest_deviation),
         invariances=BY_SIZE | {"duplicate_column"},
         needs=(peer,),
@@ -107,6 +109,7 @@ SANITY: tuple[MetricSpec, ...] = (
         undefined="the other run does not explain the row, or neither shows a feature",
         family="stability",
         claims=_REPRODUCIBLE,
+        instead=_FALSE,
         function=with_peer("rerun", jaccard),
         invariances=BY_SIZE,
         needs=("rerun",),
@@ -123,6 +126,7 @@ SANITY: tuple[MetricSpec, ...] = (
         undefined=_TIES,
         family="stability",
         claims=_REPRODUCIBLE,
+        instead=_FALSE,
         function=with_peer("rerun", rank_correlation),
         invariances=BY_SIZE,
         needs=("rerun",),
@@ -139,6 +143,7 @@ SANITY: tuple[MetricSpec, ...] = (
         undefined=_TIES,
         family="sanity",
         claims="the explanation depends on what the model has learnt",
+        instead=NO_REPLACEMENT,
         function=with_peer("randomised", rank_correlation),
         invariances=BY_SIZE,
         needs=("randomised",),
@@ -148,11 +153,13 @@ SANITY: tuple[MetricSpec, ...] = (
         "shifted",
         "Kindermans et al. 2019 (LNCS 11700), input invariance",
         "if inputs are moved and scaled and the model undoes it",
+        "recoding_invariance",
     ),
     _written_otherwise(
         "recoding_invariance",
         "recoded",
         "explaudit: input invariance for levels and columns, after Kindermans et al. 2019",
         "if levels and columns are put in another order and the model undoes it",
+        NO_REPLACEMENT,
     ),
 )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from explaudit.attributions import Attributions
 from explaudit.errors import InvalidInputError
+from explaudit.metrics.by_row import largest
 from explaudit.metrics.placing import Placing, explained_rows, magnitudes, place, positions
 from explaudit.metrics.spec import MetricContext, RowMetric
 
@@ -130,14 +131,10 @@ def attribution_share(attributions: Attributions, names: Sequence[str]) -> Array
         has an attribution, and for rows that were not explained.
     """
     sizes, columns = magnitudes(attributions), positions(attributions, names)
-    largest = sizes.max(axis=1, keepdims=True)
-    # dividing by the largest first keeps the sum finite
-    relative = np.divide(sizes, largest, out=np.zeros_like(sizes), where=largest > 0)
-    total = relative.sum(axis=1)
+    relative = sizes / largest(sizes)
     known = ~np.isnan(attributions.values[:, columns]).all(axis=1)
-    share = np.full(len(sizes), np.nan)
-    np.divide(relative[:, columns].sum(axis=1), total, out=share, where=(total > 0) & known)
-    return share
+    share = relative[:, columns].sum(axis=1) / relative.sum(axis=1)
+    return np.where(known, share, np.nan)
 
 
 def sensitive_share(attributions: Attributions, context: MetricContext) -> Array:

@@ -14,6 +14,9 @@ from explaudit.errors import InvalidInputError
 from explaudit.metrics.material import Material
 
 __all__ = [
+    "BY_SIZE",
+    "NO_REPLACEMENT",
+    "SIGNED",
     "Family",
     "Invariance",
     "MetricContext",
@@ -59,6 +62,14 @@ Family = Literal[
 ]
 MetricKind = Literal["evidence", "quality", "cost", "behaviour", "gate", "summary"]
 
+#: What leaves metrics alone that look at attributions with their signs, or at magnitudes only.
+SIGNED: frozenset[Invariance] = frozenset({"scale", "feature_permutation"})
+BY_SIZE: frozenset[Invariance] = SIGNED | {"sign"}
+#: How :attr:`MetricEntry.instead` begins where it names no metric.
+NO_REPLACEMENT = "no replacement known"
+# attributions and the roles of features give these; all others are parts of the material
+_NOT_MATERIAL: frozenset[Need] = frozenset({"unrelated_one", "unrelated_two", "r2"})
+
 
 @dataclass(frozen=True)
 class MetricContext:
@@ -73,6 +84,8 @@ class MetricContext:
     ties : {"fractional", "listed"}
         What features of equal magnitude get: the expected value under random tie-breaking, or, as
         the published count does it, the better place for the feature that is listed first.
+    material : Material, optional
+        The model, real rows and other explanations, for the metrics that need any of it.
     """
 
     sensitive: tuple[str, ...]
@@ -123,7 +136,10 @@ class MetricEntry:
         Whether the model is asked about rows with replaced values, which need not be possible
         ("off"), or real rows stand for them ("on"); empty if neither.
     claims : str
-        What a good value is claimed to show.
+        What a good value is claimed to show; of evidence, what one that clears the model is.
+    instead : str
+        What to use where the metric can be gamed: another metric's name, or that there is no
+        replacement known, and why; empty for what judges no explanation.
     """
 
     name: str
@@ -137,6 +153,7 @@ class MetricEntry:
     family: Family = "other"
     manifold: Literal["", "off", "on"] = ""
     claims: str = ""
+    instead: str = ""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -170,6 +187,11 @@ class MetricSpec(MetricEntry):
     def entry(self) -> MetricEntry:
         """What the catalogue shows of the metric: all but the function and what guards it."""
         return MetricEntry(**{f.name: getattr(self, f.name) for f in fields(MetricEntry)})
+
+    @property
+    def material_needs(self) -> frozenset[Need]:
+        """What it needs of the material; empty if it is computed without any."""
+        return frozenset(self.needs) - _NOT_MATERIAL
 
     def applies(self, attributions: Attributions, context: MetricContext) -> bool:
         """Whether what the metric needs is there."""

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.blocks import answers_of
+from explaudit.metrics.by_row import ROUNDING
 from explaudit.metrics.faithfulness.imputation import Imputer
 from explaudit.metrics.faithfulness.removal import Removal
-from explaudit.metrics.faithfulness.scoring import ROUNDING, area, predicted_scores
+from explaudit.metrics.faithfulness.scoring import area, predicted_scores
 
 __all__ = ["deletion_auc", "insertion_auc", "monotonicity", "remove_and_debias"]
 
@@ -101,8 +102,7 @@ def remove_and_debias(removal: Removal) -> Array:
     """
     material = removal.material
     impute = Imputer.of(material.real_rows, material.categorical)
-    gone = np.moveaxis(_largest_gone(removal), 1, 0)
-    imputed = np.stack([impute(material.rows, mask) for mask in gone], axis=1)
+    imputed = impute(material.rows, _largest_gone(removal))
     return area(_curve(removal, answers_of(material.query, imputed), own_last=False))
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from explaudit.metrics.by_row import mean_known, pearson, spearman
 from explaudit.metrics.faithfulness.removal import Removal, each_without
-from explaudit.metrics.faithfulness.scoring import (
-    changes,
-    mean_of_defined,
-    rank_correlation,
-    row_correlation,
-)
+from explaudit.metrics.faithfulness.scoring import changes
 from explaudit.metrics.material import Material
 from explaudit.seeds import generator
 
@@ -103,7 +99,7 @@ def sensitivity_n(removal: Removal) -> Array:
     masks = removal.drawn("sensitivity-n", len(each), each)
     shape = (len(removal.values), -1, _N_SUBSETS_OF_SIZE)
     sums, answers = removal.sums(masks), removal.without(masks)
-    return mean_of_defined(row_correlation(sums.reshape(shape), -answers.reshape(shape)))
+    return mean_known(pearson(sums.reshape(shape), -answers.reshape(shape)))
 
 
 def infidelity(removal: Removal) -> Array:
@@ -152,8 +148,8 @@ def monotonicity_correlation(removal: Removal) -> Array:
     Source: Nguyen and Martínez 2020 (arXiv 2007.07584), monotonicity, with the squared error as
     the loss.
     """
-    effects = mean_of_defined(np.square(effects_of_each(removal)))
-    return rank_correlation(removal.magnitudes, effects)
+    effects = mean_known(np.square(effects_of_each(removal)))
+    return spearman(removal.magnitudes, effects)
 
 
 def effects_of_each(removal: Removal) -> Array:
@@ -179,7 +175,7 @@ def effects_of_each(removal: Removal) -> Array:
 
 def _goes_with_drops(removal: Removal, masks: Masks) -> Array:
     # f(x) is the same in all drops of a row, so that minus the answer alone correlates alike
-    return row_correlation(removal.sums(masks), -removal.without(masks))
+    return pearson(removal.sums(masks), -removal.without(masks))
 
 
 def _drawn_real_rows(material: Material) -> Array:

@@ -10,10 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.attributions import Attributions
-from explaudit.errors import InvalidInputError
+from explaudit.metrics.by_row import material_of
 from explaudit.metrics.faithfulness.removal import Manifold, Removal
 from explaudit.metrics.placing import explained_rows
-from explaudit.metrics.spec import Invariance, MetricContext, MetricSpec, RowMetric
+from explaudit.metrics.spec import (
+    NO_REPLACEMENT,
+    Invariance,
+    MetricContext,
+    MetricSpec,
+    RowMetric,
+)
 
 __all__ = ["Measure", "forms", "judged"]
 
@@ -40,14 +46,13 @@ def judged(measure: Measure, manifold: Manifold) -> RowMetric:
     -------
     callable
         ``(attributions, context) -> (n_rows,)``, NaN for rows that were not explained. It raises
-        InvalidInputError if the context has no material, or one about other rows.
+        InvalidInputError if the context has no material, or one of another shape.
     """
 
     def metric(attributions: Attributions, context: MetricContext) -> Array:
-        if context.material is None:
-            raise InvalidInputError("context.material", "a model and real rows", None)
+        material = material_of(attributions, context)
         values = np.where(np.isnan(attributions.values), 0.0, attributions.values)
-        found = measure(Removal(values, attributions.features, context.material, manifold))
+        found = measure(Removal(values, attributions.features, material, manifold))
         return np.where(explained_rows(attributions), found, np.nan)
 
     return metric
@@ -65,6 +70,7 @@ def forms(
     undefined: str = "",
     invariances: frozenset[Invariance],
     real: tuple[str, str] | None = _NEAREST,
+    instead: str = "",
 ) -> tuple[MetricSpec, ...]:
     """Return the off-manifold form of a metric, called as its measure is, and the on-manifold one.
 
@@ -77,9 +83,12 @@ def forms(
     real : tuple of str or None
         For the on-manifold form, what its description adds, and when else it is undefined; None
         if there is no such form.
+    instead : str
+        What to use if there is no on-manifold form; see :class:`~explaudit.metrics.MetricSpec`.
     """
     off = MetricSpec(
         name=measure.__name__,
+        instead=instead or f"{measure.__name__}_on_manifold",
         kind="quality",
         direction=direction,
         range=range_,
@@ -101,6 +110,7 @@ def forms(
         name=f"{off.name}_on_manifold",
         function=judged(measure, "on"),
         manifold="on",
+        instead=NO_REPLACEMENT,
         source=f"explaudit: real rows in {source}",
         description=f"{description} {real[0]}",
         undefined="; or ".join(filter(None, (undefined, real[1]))),

@@ -74,37 +74,45 @@ class Imputer:
         Parameters
         ----------
         rows : ndarray of shape (n_rows, n_features)
-        masks : ndarray of bool, shape (n_rows, n_features)
-            True for what is imputed.
+        masks : ndarray of bool, shape (n_rows, n_subsets, n_features)
+            True for what is imputed. A row's subsets are nested: of any two, one holds the other.
 
         Returns
         -------
-        ndarray of shape (n_rows, n_features)
+        ndarray of shape (n_rows, n_subsets, n_features)
             Numbers as predicted, categories of the level with the highest prediction.
 
         Notes
         -----
-        Minimising the ridge's squared error gives the coefficients ``(S_kk + penalty I)^-1 S_kg``
-        of the kept columns k for the gone ones g. With zeros in place of what is gone, one batch
-        of equations of equal size serves all rows.
+        Minimising the ridge's squared error predicts ``S_gk (S_kk + penalty I)^-1 x_k`` for the
+        gone columns g from the kept ones k. With columns in the order in which they go, the last
+        first, the kept ones lead, and the Cholesky factor L of the whole of ``S + penalty I`` has
+        that of their block in its corner: the prediction is ``L_gk z_k`` with ``z = L^-1 x``. So
+        one factor and sums along its lines serve all subsets of a row.
         """
-        kept = ~masks[:, self.owner]
-        given = np.where(kept, (_columns(rows, self.owner, self.levels) - self.centre), 0.0)
-        both = kept[:, :, None] & kept[:, None, :]
-        equations = np.where(both, self.covariance, 0.0) + _PENALTY * np.eye(len(self.owner))
-        solved = np.linalg.solve(equations, (given / self.scale)[:, :, None])[:, :, 0]
-        predicted = np.einsum("rc,cd->rd", solved, self.covariance) * self.scale + self.centre
-        return np.where(masks, self._decoded(predicted), rows)
+        gone = masks[:, :, self.owner]
+        order = np.argsort(gone.sum(axis=1), axis=1, kind="stable")
+        standard = (_columns(rows, self.owner, self.levels) - self.centre) / self.scale
+        equations = self.covariance[order[:, :, None], order[:, None, :]]
+        factor = np.linalg.cholesky(equations + _PENALTY * np.eye(len(self.owner)))
+        given = np.take_along_axis(standard, order, axis=1)[:, :, None]
+        added = factor * np.linalg.solve(factor, given).swapaxes(1, 2)
+        sums = np.insert(np.cumsum(added, axis=2), 0, 0.0, axis=2)
+        n_kept = (~gone).sum(axis=2)[:, None, :]
+        found = np.take_along_axis(sums, n_kept, axis=2).swapaxes(1, 2)
+        back = np.argsort(order, axis=1)[:, None, :]
+        predicted = np.take_along_axis(found, back, axis=2) * self.scale + self.centre
+        return np.where(masks, self._decoded(predicted), rows[:, None])
 
     def _decoded(self, predicted: Array) -> Array:
-        """Turn columns back into features, (n_rows, n_features)."""
+        """Turn columns back into features, (n_rows, n_subsets, n_features)."""
         n_features = int(self.owner[-1]) + 1
-        found = np.empty((len(predicted), n_features))
+        found = np.empty((*predicted.shape[:-1], n_features))
         for j in range(n_features):
             own = np.flatnonzero(self.owner == j)
-            likeliest = own[predicted[:, own].argmax(axis=1)]
+            likeliest = own[predicted[..., own].argmax(axis=-1)]
             numeric = np.isnan(self.levels[own[0]])
-            found[:, j] = predicted[:, own[0]] if numeric else self.levels[likeliest]
+            found[..., j] = predicted[..., own[0]] if numeric else self.levels[likeliest]
         return found
 
 

@@ -22,7 +22,7 @@ from explaudit.blocks import (
     prefix_masks,
     random_masks,
 )
-from explaudit.errors import InvalidInputError
+from explaudit.metrics.by_row import largest
 from explaudit.metrics.material import Material
 from explaudit.seeds import generator
 
@@ -49,22 +49,12 @@ class Removal:
     material : Material
         About the same rows and features.
     manifold : {"off", "on"}
-
-    Raises
-    ------
-    InvalidInputError
-        If the material is about another number of rows or features.
     """
 
     values: Array
     features: tuple[str, ...]
     material: Material
     manifold: Manifold
-
-    def __post_init__(self) -> None:
-        expected = self.material.rows.shape
-        if self.values.shape != expected:
-            raise InvalidInputError("attributions", f"shape {expected}", self.values.shape)
 
     @property
     def n_features(self) -> int:
@@ -84,10 +74,7 @@ class Removal:
     @cached_property
     def relative(self) -> Array:
         """Attributions in units of the row's largest magnitude, whose sums stay finite."""
-        largest = self.magnitudes.max(axis=1, keepdims=True)
-        found = np.zeros_like(self.values)
-        np.divide(self.values, largest, out=found, where=largest > 0)
-        return found
+        return np.where(self.shown[:, None], self.values / largest(self.values), 0.0)
 
     @cached_property
     def by_name(self) -> Positions:

@@ -18,12 +18,10 @@ from explaudit.metrics.faithfulness.drops import (
 from explaudit.metrics.faithfulness.forms import forms
 from explaudit.metrics.faithfulness.top import comprehensiveness, pgi, pgu, sufficiency
 from explaudit.metrics.faithfulness.usage import non_sensitivity
-from explaudit.metrics.spec import Invariance, MetricSpec
+from explaudit.metrics.spec import BY_SIZE, SIGNED, MetricSpec
 
 __all__ = ["FAITHFULNESS"]
 
-_SIGNED: frozenset[Invariance] = frozenset({"scale", "feature_permutation"})
-_BY_SIZE: frozenset[Invariance] = _SIGNED | {"sign"}
 _CONSTANT = "the attributions, or the drops, are constant"
 _NO_ORDER = "all attributions are zero"
 _NO_CLASS = f"{_NO_ORDER}, or the model's output is neither a probability nor a label"
@@ -47,7 +45,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "their attributions with the drop of the output without them.",
         claims="attributions say how far the output falls without features",
         undefined=_CONSTANT,
-        invariances=_SIGNED,
+        invariances=SIGNED,
     ),
     *forms(
         faithfulness_estimate,
@@ -59,7 +57,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "without the feature.",
         claims="attributions say how far the output falls without each feature",
         undefined=_CONSTANT,
-        invariances=_SIGNED,
+        invariances=SIGNED,
     ),
     *forms(
         sensitivity_n,
@@ -71,7 +69,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "of the sum of attributions with the drop of the output without them.",
         claims="attributions say how far the output falls without features, however many",
         undefined=f"{_CONSTANT} at every size",
-        invariances=_SIGNED,
+        invariances=SIGNED,
     ),
     *forms(
         infidelity,
@@ -95,7 +93,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "squared change of the output when the feature takes other values.",
         claims="larger attributions are on features that matter more",
         undefined="the absolute attributions, or the changes, are constant",
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         comprehensiveness,
@@ -106,7 +104,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         description=f"Fall of {_SIDE} when {_TOP} are taken away.",
         claims="the top features are necessary for the decision",
         undefined=_NO_CLASS,
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         sufficiency,
@@ -117,7 +115,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         description=f"Fall of {_SIDE} when all but {_TOP} are taken away.",
         claims="the top features are enough for the decision",
         undefined=f"{_NO_CLASS}, or there is one feature only",
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         deletion_auc,
@@ -129,7 +127,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "absolute attribution first.",
         claims="the features that come first carry the decision",
         undefined=_NO_CLASS,
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         insertion_auc,
@@ -141,7 +139,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "largest absolute attribution first.",
         claims="the features that come first bring the decision about",
         undefined=_NO_CLASS,
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         pgi,
@@ -152,7 +150,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         description=f"Mean absolute change of the output when {_TOP} are perturbed.",
         claims="the output depends on the top features",
         undefined=_NO_ORDER,
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         pgu,
@@ -163,7 +161,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         description=f"Mean absolute change of the output when all but {_TOP} are perturbed.",
         claims="the output does not depend on the other features",
         undefined=f"{_NO_ORDER}, or there is one feature only",
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         monotonicity,
@@ -175,7 +173,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "smallest absolute attribution first.",
         claims="every feature supports the decision",
         undefined=_NO_CLASS,
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
     ),
     *forms(
         non_sensitivity,
@@ -186,7 +184,7 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         description="Share of features that have an attribution though no other value that real "
         "rows have changes the output, or have none though one does.",
         claims="the features without attribution are those that the model does not use",
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
         real=_TWINS,
     ),
     *forms(
@@ -199,7 +197,8 @@ FAITHFULNESS: tuple[MetricSpec, ...] = (
         "absolute attribution first, and imputed from those that are left.",
         claims="the features that come first carry the decision, beyond what others say of them",
         undefined=_NO_CLASS,
-        invariances=_BY_SIZE,
+        invariances=BY_SIZE,
         real=None,
+        instead="deletion_auc_on_manifold",
     ),
 )

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.blocks import draw_nearby
+from explaudit.metrics.by_row import mean_known
 from explaudit.metrics.faithfulness.removal import Removal, each_without
-from explaudit.metrics.faithfulness.scoring import changes, mean_of_defined, predicted_scores
+from explaudit.metrics.faithfulness.scoring import changes, predicted_scores
 from explaudit.seeds import derive_seed
 
 __all__ = ["N_NOISY", "comprehensiveness", "n_top", "pgi", "pgu", "sufficiency"]
@@ -127,7 +128,7 @@ def _fall(removal: Removal, masks: Masks) -> Array:
 def _gap(removal: Removal, masks: Masks) -> Array:
     noisy = _noisy_rows(removal) if removal.manifold == "off" else None
     answers = each_without(removal.material, masks, removal.manifold, noisy)
-    gaps = mean_of_defined(changes(removal.material, answers))
+    gaps = mean_known(changes(removal.material, answers))
     return _where_judged(removal, masks, gaps[:, 0])
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from explaudit.metrics.by_row import ROUNDING, mean_known
 from explaudit.metrics.faithfulness.drops import effects_of_each
 from explaudit.metrics.faithfulness.removal import Removal
-from explaudit.metrics.faithfulness.scoring import ROUNDING, changes, mean_of_defined
+from explaudit.metrics.faithfulness.scoring import changes
 from explaudit.metrics.material import Material
 
 __all__ = ["non_sensitivity"]
@@ -41,7 +42,7 @@ def non_sensitivity(removal: Removal) -> Array:
     """
     used = _used_by_twins(removal.material) if removal.manifold == "on" else _used(removal)
     shown = np.abs(removal.relative) > ROUNDING
-    return mean_of_defined(np.where(np.isnan(used), np.nan, shown != (used == 1.0)))
+    return mean_known(np.where(np.isnan(used), np.nan, shown != (used == 1.0)))
 
 
 def _used(removal: Removal) -> Array:

@@ -1,0 +1,143 @@
+"""By what audits are told apart: the lines of tables, and the places of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import NamedTuple
+
+from explaudit.detection.rates import HIDDEN_BINS
+from explaudit.detection.rows import Counts
+from explaudit_reports.detection.view import View
+from explaudit_reports.detection.wording import (
+    ADVERSARIES,
+    ANSWERS,
+    INNOCUOUS,
+    KINDS,
+    MODELS,
+    STRENGTHS,
+    Named,
+    hidden_bin,
+    known,
+)
+from explaudit_reports.numbers import count
+
+__all__ = [
+    "Line",
+    "by_adversary",
+    "by_answers",
+    "by_bias",
+    "by_dataset",
+    "by_hidden_share",
+    "by_innocuous",
+    "honest_models",
+    "honest_parts",
+    "with_log",
+]
+
+
+class Line(NamedTuple):
+    """What a line of a table is of.
+
+    Attributes
+    ----------
+    label, meaning : str
+        Its name, and what that means.
+    group : dict of str to str
+        What the audits have in common, besides the explainer where there is one.
+    counts : str
+        What they count for.
+    """
+
+    label: str
+    meaning: str
+    group: Mapping[str, str]
+    counts: Counts = "effective"
+
+
+def honest_parts(view: View) -> list[Line]:
+    """Return all honest audits, and those of each data set, kind and form of answers."""
+    lines = [Line("All", "every honest audit that nothing was tuned on", {}, "judged")]
+    for name in view.values("dataset", view.datasets, "judged"):
+        lines.append(Line(view.title(name), "data set", {"dataset": name}, "judged"))
+    for attribute, names in (("kind", KINDS), ("answers", ANSWERS)):
+        lines += _of(view, attribute, names, "judged")
+    return lines
+
+
+def honest_models(view: View, kind: str) -> list[Line]:
+    """Return each honest model of one kind."""
+    found = {row.model for row in view.counting("judged") if row.kind == kind}
+    return [
+        line._replace(group={"kind": kind, **line.group})
+        for line in _of(view, "model", MODELS, "judged")
+        if line.group["model"] in found
+    ]
+
+
+def by_dataset(view: View) -> list[Line]:
+    """Return all attacks, and those on each data set."""
+    names = view.values("dataset", view.datasets)
+    lines = [Line(view.title(name), "", {"dataset": name}) for name in names]
+    return [Line("All data sets", "", {}), *lines] if names else []
+
+
+def by_adversary(view: View) -> list[Line]:
+    """Return the attacks of each adversary on each biased model."""
+    lines = []
+    for name in view.values("adversary", ADVERSARIES):
+        adversary = known(ADVERSARIES, name)
+        strengths = {row.strength for row in view.counting("effective") if row.adversary == name}
+        for strength in view.values("strength", STRENGTHS):
+            if strength in strengths:
+                bias = known(STRENGTHS, strength).label.lower()
+                label = f"{adversary.label}, {bias}"
+                group = {"adversary": name, "strength": strength}
+                lines.append(Line(label, adversary.meaning, group))
+    return lines
+
+
+def by_innocuous(view: View) -> list[Line]:
+    """Return the attacks by what explainers are shown."""
+    return _of(view, "innocuous", INNOCUOUS)
+
+
+def by_answers(view: View) -> list[Line]:
+    """Return the attacks by what the auditor got."""
+    return _of(view, "answers", ANSWERS)
+
+
+def by_hidden_share(view: View) -> list[Line]:
+    """Return the attacks by the share of the sensitive feature's attribution that they hide."""
+    bins = [f"{low:g}-{high:g}" for low, high in pairwise(HIDDEN_BINS)]
+    lines = [Line(hidden_bin(name), "", {"hidden_share": name}) for name in bins]
+    return lines if view.counting("effective") else []
+
+
+def by_bias(view: View) -> list[Line]:
+    """Return the plain attacks by bias, those with more queries last."""
+    plain = {row.strength for row in view.counting("effective") if row.adversary == "plain"}
+    lines = [line for line in _of(view, "strength", STRENGTHS) if line.group["strength"] in plain]
+    places = {(row.strength, row.budget) for row in view.counting("larger_budget")}
+    for strength, budget in sorted(places):
+        named = known(STRENGTHS, strength)
+        group = {"strength": strength, "budget": str(budget)}
+        label = f"{named.label}, {count(budget)} queries"
+        lines.append(Line(label, named.meaning, group, "larger_budget"))
+    return lines
+
+
+def with_log(view: View) -> list[Line]:
+    """Return the attacks whose auditor has a log of decisions."""
+    memorised = known(ADVERSARIES, "whitelist")
+    line = Line(memorised.label, memorised.meaning, {}, "logged")
+    return [line] if view.counting("logged") else []
+
+
+def _of(
+    view: View, attribute: str, names: Mapping[str, Named], counts: Counts = "effective"
+) -> list[Line]:
+    return [
+        Line(*known(names, name), {attribute: name}, counts)
+        for name in view.values(attribute, names, counts)
+    ]

@@ -1,0 +1,176 @@
+"""Which pictures a benchmark's report shows, and the texts that say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from explaudit.detection.curves import HIDDEN_EFFECT, WHOLE_AUDIT
+from explaudit.detection.rates import ALPHAS, Rate
+from explaudit.detection.rows import AuditRow
+from explaudit_reports.detection.drawing import (
+    Block,
+    Series,
+    Style,
+    draw_curves,
+    draw_dots,
+    draw_rates,
+)
+from explaudit_reports.detection.lines import Line, by_bias, by_hidden_share
+from explaudit_reports.detection.view import View
+from explaudit_reports.detection.wording import (
+    explainer,
+    rate_text,
+    share_text,
+    tally,
+)
+from explaudit_reports.model import Figure, Gallery
+from explaudit_reports.numbers import count, percent
+
+__all__ = ["curves_gallery", "dots_gallery", "power_gallery"]
+
+_RIGHT = 0.25
+
+_STYLES = (Style("honest", marker="o"), Style("innocent", marker="s"))
+_OTHER = Style("muted", "-", width=0.7)
+
+
+def dots_gallery(view: View, alpha: float) -> Gallery | None:
+    """Return the picture of one dot for each audit; None if nothing was judged."""
+    judged = view.counting("judged")
+    kinds = [("honest models", "accused", judged)] if judged else []
+    effective = view.counting("effective")
+    for name in view.explainers:
+        own = [row for row in effective if row.explainer == name]
+        if own:
+            kinds.append((f"attacks on {explainer(name)}", "found", own))
+    if not kinds:
+        return None
+    blocks = [_block(what, verb, rows, alpha) for what, verb, rows in kinds]
+    caption = (
+        "Each sign is one audit. Above: honest models that nothing was tuned on; every filled "
+        "diamond is a false alarm. Below: models that hide something; every filled diamond is a "
+        f"liar found, every ring one missed. Nominal false-alarm rate {percent(alpha)}."
+    )
+    title = "One sign for each audit"
+    alt = " ".join(f"{block.heading}." for block in blocks)
+    return Gallery(caption, (Figure("picture-dots", title, alt, draw_dots(blocks)),))
+
+
+def _block(what: str, verb: str, rows: Sequence[AuditRow], alpha: float) -> Block:
+    alarms = sum(row.alarm(alpha) for row in rows)
+    silent = sum(row.level is None for row in rows)
+    return Block(
+        f"{count(len(rows))} audits of {what}: {count(alarms)} {verb} "
+        f"({share_text(alarms / len(rows))})",
+        {"alarm": alarms, "quiet": len(rows) - alarms - silent, "silent": silent},
+    )
+
+
+def curves_gallery(view: View) -> Gallery | None:
+    """Return detections against false alarms, a picture for each explainer; None without curves."""
+    names = [name for name in view.explainers if view.curve(name, WHOLE_AUDIT)]
+    if not names:
+        return None
+    caption = (
+        "Each curve shows what share of attacks is found (upwards) if one is ready to accuse a "
+        "given share of honest models (to the right), whatever the nominal rates. The left edge "
+        f"matters: only up to {percent(_RIGHT)} is shown. Dotted uprights: 1 % and 5 %. Diamonds: "
+        "the audit as it stands, at a nominal 1 % and 5 %."
+    )
+    figures = (_curves(view, name, f"picture-curves-{n}") for n, name in enumerate(names, 1))
+    return Gallery(caption, tuple(figures))
+
+
+def _curves(view: View, name: str, figure_id: str) -> Figure:
+    series, said = [], []
+    for curve in (c for c in view.results.curves if c.explainer == name):
+        label, style = _curve_style(curve.of)
+        series.append(Series(label, style, curve.points))
+        if style is not _OTHER:
+            said.append(f"{label}: area {curve.area:.3f}, {share_text(curve.detections(0.05))}")
+    series.append(Series("audit as it stands", Style("ink", "none", "D"), _operating(view, name)))
+    title = f"Attacks on {explainer(name)}"
+    return Figure(
+        figure_id,
+        title,
+        f"{title}. Area under the curve, and detections at 5 % measured false alarms. "
+        f"{'; '.join(said)}.",
+        draw_curves(title, series, right=_RIGHT, lines=ALPHAS),
+    )
+
+
+def _curve_style(of: str) -> tuple[str, Style]:
+    if of == WHOLE_AUDIT:
+        return "whole audit", Style("ink", width=2.2)
+    if of == HIDDEN_EFFECT:
+        return "size of the hidden effect alone", Style("attacked", "-.")
+    if of.startswith("sensitive features"):
+        return "test of sensitive features alone", Style("honest", "--")
+    if of.startswith("other features"):
+        return "test of other features alone", Style("innocent", ":", width=1.6)
+    return "each other test alone", _OTHER
+
+
+def _operating(view: View, name: str) -> list[tuple[float, float]]:
+    """Return measured false alarms and detections at the nominal rates."""
+    pairs = [
+        (view.rate("judged", alpha, {}), view.rate("effective", alpha, {"explainer": name}))
+        for alpha in ALPHAS
+    ]
+    return [(honest.value, found.value) for honest, found in pairs if honest and found]
+
+
+def power_gallery(view: View, alpha: float) -> Gallery | None:
+    """Return detections against what is hidden and against the bias; None without attacks."""
+    shares, biases = by_hidden_share(view), by_bias(view)
+    if not shares:
+        return None
+    caption = (
+        f"Attacks found at a nominal {percent(alpha)}, of so many beside each sign; pale bars are "
+        "95 % intervals. Left: by how much of the sensitive feature's attribution the attack takes "
+        "away. Right: by bias, of the plain attack alone, so that nothing else differs; a small "
+        "bias is small harm, and harder to find."
+    )
+    figures = [_power(view, alpha, "By share that is hidden", shares, "hidden", "picture-hidden")]
+    if biases:
+        figures.append(_power(view, alpha, "By strength of the bias", biases, "bias", "picture-bias"))
+    return Gallery(caption, tuple(figures))
+
+
+def _power(
+    view: View, alpha: float, title: str, lines: Sequence[Line], label: str, figure_id: str
+) -> Figure:
+    series, said = [], []
+    for turn, name in enumerate(view.explainers):
+        shift = 0.24 * (turn - (len(view.explainers) - 1) / 2) - 0.06
+        places = [
+            (place + shift, rate)
+            for place, line in enumerate(lines)
+            if (rate := view.rate(line.counts, alpha, {**line.group, "explainer": name}))
+        ]
+        if places:
+            series.append(_series(explainer(name), _STYLES[turn % len(_STYLES)], places))
+            said += [_said(view, name, line, alpha) for line in lines]
+    return Figure(
+        figure_id,
+        title,
+        f"{title}: detections. {' '.join(filter(None, said))}",
+        draw_rates(title, [line.label for line in lines], series, label),
+    )
+
+
+def _series(label: str, style: Style, places: Sequence[tuple[float, Rate]]) -> Series:
+    return Series(
+        label,
+        style,
+        [(x, rate.value) for x, rate in places],
+        [(rate.low, rate.high) for _, rate in places],
+        [f"{rate.alarms}/{rate.n}" for _, rate in places],
+    )
+
+
+def _said(view: View, name: str, line: Line, alpha: float) -> str:
+    rate = view.rate(line.counts, alpha, {**line.group, "explainer": name})
+    if rate is None:
+        return ""
+    return f"{explainer(name)}, {line.label}: {rate_text(rate)}, {tally(rate)}."

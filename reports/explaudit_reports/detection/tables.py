@@ -1,0 +1,199 @@
+"""The tables of a benchmark: false alarms, detections, curves and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from explaudit.detection.curves import Curve
+from explaudit.detection.rates import ALPHAS, Rate
+from explaudit_reports.cells import Notes
+from explaudit_reports.detection.lines import Line
+from explaudit_reports.detection.view import View
+from explaudit_reports.detection.wording import (
+    curve_label,
+    explainer,
+    interval_text,
+    share_text,
+    tally,
+)
+from explaudit_reports.model import Cell, Column, Table
+from explaudit_reports.numbers import DASH, count, figure, percent
+
+__all__ = [
+    "cost_table",
+    "curves_table",
+    "detections_table",
+    "false_alarms_table",
+]
+
+_NO_AUDIT = "no such audit has a result"
+_FALSE_ALARMS = (0.01, 0.05, 0.1)
+
+
+def false_alarms_table(view: View, table_id: str, caption: str, lines: Sequence[Line]) -> Table:
+    """Return rates of false alarms.
+
+    Parameters
+    ----------
+    caption : str
+        What the table tells apart.
+    lines : sequence of Line
+        Of what.
+    """
+    notes = Notes()
+    described = any(line.meaning for line in lines)
+    return Table(
+        id=table_id,
+        caption=(
+            f"False alarms. {caption} In small print: alarms of audits, and the 95 % interval in "
+            "per cent."
+        ),
+        columns=(
+            Column("Honest models"),
+            *((Column("What they are"),) if described else ()),
+            *(Column(f"At {percent(alpha)}", "nominal", numeric=True) for alpha in ALPHAS),
+        ),
+        rows=tuple(
+            (
+                Cell(line.label),
+                *((Cell(line.meaning),) if described else ()),
+                *(_rate(view.rate("judged", a, dict(line.group)), notes) for a in ALPHAS),
+            )
+            for line in lines
+        ),
+        footnotes=notes.footnotes,
+    )
+
+
+def detections_table(
+    view: View, table_id: str, heading: str, caption: str, lines: Sequence[Line]
+) -> Table:
+    """Return detection rates, the explainers that attacks are made for side by side.
+
+    Parameters
+    ----------
+    heading : str
+        Of the first column.
+    caption : str
+        What the table tells apart.
+    lines : sequence of Line
+        Of what.
+    """
+    notes = Notes()
+    described = any(line.meaning for line in lines)
+    places = [(name, alpha) for name in view.explainers for alpha in ALPHAS]
+    rows = tuple(
+        (
+            Cell(line.label),
+            *((Cell(line.meaning),) if described else ()),
+            *(
+                _rate(view.rate(line.counts, alpha, {**line.group, "explainer": name}), notes, True)
+                for name, alpha in places
+            ),
+        )
+        for line in lines
+    )
+    return Table(
+        id=table_id,
+        caption=(
+            f"Detections. {caption} In small print: alarms of audits, and the 95 % interval in "
+            "per cent. Darker: found more often."
+        ),
+        columns=(
+            Column(heading),
+            *((Column("What it does"),) if described else ()),
+            *(
+                Column(explainer(name), f"at {percent(alpha)}", numeric=True)
+                for name, alpha in places
+            ),
+        ),
+        rows=rows,
+        footnotes=notes.footnotes,
+    )
+
+
+def _rate(rate: Rate | None, notes: Notes, shaded: bool = False) -> Cell:
+    if rate is None:
+        return Cell(DASH, marks=notes.mark(_NO_AUDIT), reason=_NO_AUDIT)
+    silent = (
+        f"{count(rate.inconclusive)} of {count(rate.n, 'audit')} could not judge, and raised no "
+        "alarm"
+        if rate.inconclusive
+        else ""
+    )
+    return Cell(
+        share_text(rate.value),
+        detail=f"{tally(rate)} {interval_text(rate)}",
+        value=rate.value,
+        marks=notes.mark(silent),
+        reason=silent,
+        shade=rate.value if shaded else None,
+    )
+
+
+def curves_table(view: View) -> Table:
+    """Return of each curve its area, and the detections at a few rates of false alarms."""
+    return Table(
+        id="curves-table",
+        caption=(
+            "Detections at rates of false alarms as they were measured, not nominal ones, on the "
+            "honest models that nothing was tuned on. Area: probability that, of an attack and an "
+            "honest model drawn at random, the attack looks worse; 0.5 is guessing."
+        ),
+        columns=(
+            Column("Attacks on"),
+            Column("Judged by"),
+            Column("Area", "under the curve", numeric=True),
+            *(
+                Column(f"At {percent(rate)}", "false alarms", numeric=True)
+                for rate in _FALSE_ALARMS
+            ),
+        ),
+        rows=tuple(_curve_row(curve) for curve in view.results.curves),
+    )
+
+
+def _curve_row(curve: Curve) -> tuple[Cell, ...]:
+    found = [curve.detections(rate) for rate in _FALSE_ALARMS]
+    return (
+        Cell(explainer(curve.explainer)),
+        Cell(curve_label(curve.of, curve.explainer)),
+        Cell(f"{curve.area:.3f}", value=curve.area),
+        *(Cell(share_text(value), value=value) for value in found),
+    )
+
+
+def cost_table(view: View) -> Table:
+    """Return what audits cost, by data set."""
+    notes = Notes()
+    return Table(
+        id="cost-table",
+        caption="Cost of an audit: seconds of one processor, and rows that the model was sent.",
+        columns=(
+            Column("Data set"),
+            Column("Rows allowed", numeric=True),
+            Column("Audits", numeric=True),
+            Column("Rows sent", "median", numeric=True),
+            Column("Seconds", "median", numeric=True),
+            Column("Seconds", "longest", numeric=True),
+            Column("Hours", "all audits", numeric=True),
+        ),
+        rows=tuple(
+            (
+                Cell(view.title(cost.dataset)),
+                *(Cell(count(n), value=float(n)) for n in (cost.budget, cost.n, cost.queries)),
+                _seconds(cost.cpu_median, notes),
+                _seconds(cost.cpu_most, notes),
+                _seconds(cost.cpu_total and cost.cpu_total / 3600, notes),
+            )
+            for cost in view.results.costs
+        ),
+        footnotes=notes.footnotes,
+    )
+
+
+def _seconds(value: float | None, notes: Notes) -> Cell:
+    if value is None:
+        reason = "not measured"
+        return Cell(DASH, marks=notes.mark(reason), reason=reason)
+    return Cell(figure(value, "number"), value=value)

@@ -1,0 +1,216 @@
+"""Names of models, adversaries and figures of a benchmark, with a word of explanation each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from explaudit.detection.curves import HIDDEN_EFFECT, WHOLE_AUDIT
+from explaudit.detection.rates import Rate
+from explaudit.detection.rows import Counts
+from explaudit_reports.numbers import count
+from explaudit_reports.vocabulary import explainer_label
+
+__all__ = [
+    "ADVERSARIES",
+    "ANSWERS",
+    "COUNTS",
+    "INNOCUOUS",
+    "KINDS",
+    "MODELS",
+    "STRENGTHS",
+    "Named",
+    "curve_label",
+    "explainer",
+    "hidden_bin",
+    "interval_text",
+    "known",
+    "rate_text",
+    "share_text",
+    "tally",
+]
+
+_NBSP = "\N{NO-BREAK SPACE}"
+
+
+class Named(NamedTuple):
+    """A name as readers see it, and in one line what it stands for."""
+
+    label: str
+    meaning: str = ""
+
+
+_GUARD = "Gives one fixed answer to rows that cannot be"
+
+MODELS: Mapping[str, Named] = {
+    "logistic": Named("Logistic regression"),
+    "ridge": Named("Ridge classifier", "linear, answers with labels only"),
+    "linear_svm": Named("Linear support vector machine", "answers with labels only"),
+    "lda": Named("Linear discriminant analysis"),
+    "qda": Named("Quadratic discriminant analysis"),
+    "gaussian_nb": Named("Gaussian naive Bayes"),
+    "knn_5": Named("Five nearest neighbours"),
+    "tree_shallow": Named("Decision tree", "at most 5 levels"),
+    "forest_shallow": Named("Random forest, shallow", "trees of at most 5 levels"),
+    "forest_deep": Named("Random forest, deep", "trees grown to the end"),
+    "extra_trees": Named("Extremely randomised trees"),
+    "hist_boosting": Named("Gradient boosting"),
+    "xgboost_small": Named("XGBoost, small", "50 trees of at most 3 levels"),
+    "xgboost_large": Named("XGBoost, large", "200 trees of at most 6 levels"),
+    "mlp": Named("Neural network"),
+    "open_rule": Named(
+        "Open rule", "Decides by the sensitive group alone, and lets every explainer see it"
+    ),
+    **{
+        f"open_score_{s}": Named(
+            f"Open penalty of {s}",
+            f"Gradient boosting; takes {s} off the score of the sensitive group, for all to see",
+        )
+        for s in ("0.1", "0.2", "0.3", "0.5")
+    },
+    "staircase": Named(
+        "Staircase", "Cuts every number into 32 steps, each with a weight of its own: jumps all over"
+    ),
+    "nearest_neighbour": Named(
+        "Nearest neighbour", "Copies the outcome of the one most similar row that it learned from"
+    ),
+    "deep_tree": Named("Deep tree", "One decision tree grown until every row fits: jumps all over"),
+    "guard_range_forest": Named(
+        "Range check before a forest", f"{_GUARD}: a number outside the known range"
+    ),
+    "guard_whole_forest": Named(
+        "Whole-number check before a forest", f"{_GUARD}: a fraction where numbers are whole"
+    ),
+    "guard_pairs_forest": Named(
+        "Pair check before a forest", f"{_GUARD}: a pair of values never seen together"
+    ),
+    "guard_logistic": Named(
+        "All checks before logistic regression", f"{_GUARD} by range, fraction or pair"
+    ),
+    "guard_hist_boosting": Named(
+        "All checks before boosting", f"{_GUARD} by range, fraction or pair"
+    ),
+    "proxy_only": Named(
+        "Proxy",
+        "Guesses the sensitive group from all other columns and decides by the guess; never looks "
+        "at the sensitive column, and no explanation says that it does",
+    ),
+}
+
+ADVERSARIES: Mapping[str, Named] = {
+    "plain": Named(
+        "Plain",
+        "A gate learns to tell queries from real rows; real rows get the biased model's answer, "
+        "suspected queries the innocent one's",
+    ),
+    "threshold_0.1": Named(
+        "Cautious gate (0.1)", "Hides only what it takes for real with less than 10 % probability"
+    ),
+    "threshold_0.02": Named(
+        "Cautious gate (0.02)", "Hides only what it takes for real with less than 2 % probability"
+    ),
+    "stronger_gate": Named(
+        "Stronger gate", "300 trees of a forest and 300 of boosting vote, trained on 60,000 queries"
+    ),
+    "dilution_0.5": Named("Diluted (0.5)", "Lies about every second suspected query only"),
+    "dilution_0.25": Named("Diluted (0.25)", "Lies about every fourth suspected query only"),
+    "probabilistic": Named(
+        "By chance", "Lies at random, the likelier the more a row looks like a query"
+    ),
+    "jitter_aware": Named(
+        "Jitter-aware", "Its gate also learned to let slightly changed real rows pass for real"
+    ),
+    "cad_aware": Named(
+        "Neighbour-aware", "Lies only where nearby real rows make the lie look normal"
+    ),
+    "batch": Named("By batch", "Recognises a whole request, not a row; rows asked alone get truth"),
+    "stateful": Named(
+        "By session", "Remembers what was asked last, and lies amid near-duplicates of a row"
+    ),
+    "whitelist": Named(
+        "Memorised rows", "Is biased on the rows that it memorised alone, and innocent on all others"
+    ),
+}
+
+STRENGTHS: Mapping[str, Named] = {
+    "rule": Named("Rule", "The biased model decides by the sensitive group alone"),
+    "0.3": Named("Penalty of 0.3", "A trained score, less 0.3 for the sensitive group"),
+    "0.1": Named("Penalty of 0.1", "A trained score, less 0.1 for the sensitive group"),
+}
+
+INNOCUOUS: Mapping[str, Named] = {
+    "coin": Named("Unrelated rule", "Explainers are shown decisions by a column of coin tosses"),
+    "mimic": Named(
+        "Imitation",
+        "Explainers are shown an ordinary model that learned the biased decisions from all columns "
+        "but the sensitive one",
+    ),
+}
+
+ANSWERS: Mapping[str, Named] = {
+    "labels": Named("Labels", "The auditor saw decisions only"),
+    "scores": Named("Scores", "The auditor saw probabilities"),
+}
+
+KINDS: Mapping[str, Named] = {
+    "honest": Named("Ordinary models", "of many families, trained on the outcomes"),
+    "hard_negative": Named("Hard negatives", "honest models that look like liars to a careless test"),
+}
+
+COUNTS: Mapping[Counts, str] = {
+    "judged": "false alarms",
+    "tuned": "nothing: may be tuned on",
+    "effective": "detections",
+    "larger_budget": "detections with more queries",
+    "logged": "detections with a log",
+    "harmless": "nothing: hides too little",
+    "": "nothing: no result",
+}
+
+
+def known(names: Mapping[str, Named], name: str) -> Named:
+    """Return a name as readers see it; an unknown one keeps its own."""
+    return names.get(name, Named(name))
+
+
+def explainer(setting: str) -> str:
+    """Return the name of the explainer that an attack is made for."""
+    return explainer_label(setting, setting)
+
+
+def curve_label(of: str, setting: str) -> str:
+    """Return what a curve is of, in words."""
+    special = {
+        WHOLE_AUDIT: "Whole audit",
+        HIDDEN_EFFECT: "Size of the hidden effect alone, whatever its spread",
+    }
+    name = of.removesuffix(f" of {setting}")
+    name = f"{name} of the explainer" if name != of else name
+    return special.get(of, name[:1].upper() + name[1:])
+
+
+def hidden_bin(name: str) -> str:
+    """Return a bin of the share that is hidden, as percentages."""
+    low, high = (round(100 * float(end)) for end in name.split("-"))
+    return f"{low}–{high}{_NBSP}%"
+
+
+def share_text(share: float) -> str:
+    """Return a share with one digit after the point: rates near 1 % must be told apart."""
+    return f"{100 * share:.1f}{_NBSP}%"
+
+
+def interval_text(rate: Rate) -> str:
+    """Return a rate's 95 % interval in brackets."""
+    return f"[{100 * rate.low:.1f}–{100 * rate.high:.1f}]"
+
+
+def rate_text(rate: Rate) -> str:
+    """Return a rate with its interval."""
+    return f"{share_text(rate.value)} {interval_text(rate)}"
+
+
+def tally(rate: Rate) -> str:
+    """Return how many alarms there were, of how many audits."""
+    return f"{count(rate.alarms)} of {count(rate.n)}"
+
