@@ -22,6 +22,7 @@ from explaudit_attacks.gate_training import published_data, sound_data
 from explaudit_attacks.gates import forest, hist_boosting, xgboost_trees
 from explaudit_attacks.honest import GuardedClassifier, ProxyRule
 from explaudit_attacks.innocuous import UnrelatedRule, WithoutColumns
+from explaudit_attacks.metric_aware import ReferenceSubstitution, ScoreRule
 from explaudit_attacks.plugins import AdversaryAttack, hard_negative, honest_model, mimic
 from explaudit_attacks.samplers import (
     ColumnSubstitution,
@@ -57,10 +58,12 @@ __all__ = [
     "ProbabilisticAttack",
     "ProxyRule",
     "RealNeighbours",
+    "ReferenceSubstitution",
     "Sampler",
     "ScaffoldClassifier",
     "ScaffoldingAttack",
     "ScoreBias",
+    "ScoreRule",
     "SensitiveRule",
     "ShufflingAttack",
     "StatefulAttack",

@@ -6,9 +6,10 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-__all__ = ["Finding", "Hidden", "Judgement", "Outcome", "Power", "TestResult", "Verdict"]
+__all__ = ["Finding", "Hidden", "Judgement", "Outcome", "Power", "TestResult", "Unit", "Verdict"]
 
 Outcome = Literal["pass", "fail", "inconclusive"]
+Unit = Literal["output", "margin", "share"]
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +66,17 @@ class Hidden(msgspec.Struct, frozen=True, kw_only=True):
     feature : str
         The feature's name.
     estimate, low, high : float
-        Effect on real rows less effect on the queries, in units of the model's output (of a tree
-        model's file, of its margin), and its interval.
+        Effect on real rows less effect on the queries, and its interval.
     real, shown : float
         The two effects.
     explainer : str
-        Whose queries they are.
+        Whose queries they are, or what else shows the effect.
+    unit : {"output", "margin", "share"}
+        Whether effects are in units of the model's output, or of a tree model's margin, or are
+        shares of all that features are credited with.
+    group : str
+        The group of the tests that bear it out; empty where that is the test named after
+        `explainer`.
     """
 
     feature: str
@@ -80,6 +86,14 @@ class Hidden(msgspec.Struct, frozen=True, kw_only=True):
     real: float
     shown: float
     explainer: str
+    unit: Unit = "output"
+    group: str = ""
+
+    def is_judged_by(self, test: TestResult) -> bool:
+        """Return whether a test is one of those that bear the effect out or do not."""
+        if self.group:
+            return test.group == self.group
+        return test.name.endswith(self.explainer)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

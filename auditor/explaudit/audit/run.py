@@ -32,6 +32,8 @@ Array = npt.NDArray[np.float64]
 
 #: Rows of one shuffled batch: many enough that none is all of one kind.
 _BATCH = 500
+#: Detectors that are used only if they are asked for.
+_ON_REQUEST = frozenset({"swap"})
 
 
 class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,9 +186,14 @@ def default_detectors(given: Mapping[str, object]) -> tuple[Detector, ...]:
     Parameters
     ----------
     given : mapping
-        By the name of a detector the evidence that it needs; None where there is none.
+        By the name of a detector the evidence that it needs; None where there is none. One whose
+        rows are dear, "swap", is left out unless anything but None is given for it.
     """
-    names = [name for name in registry.names("detectors") if given.get(name, True) is not None]
+    names = [
+        name
+        for name in registry.names("detectors")
+        if given.get(name, None if name in _ON_REQUEST else True) is not None
+    ]
     # the verdict rests on the first most; a model may remember a session of near-duplicates
     names.sort(key=lambda name: (name != "regime", name == "near_duplicates", name))
     return tuple(registry.create("detectors", name) for name in names)

@@ -105,15 +105,11 @@ def _sentence(
         f"({'rejects' if len(failed) == 1 else 'reject'} at a false-alarm rate of {alpha:.0%} "
         "over all tests together)."
     )
-    # of an explainer whose own test rejects; such a test is named after it
-    rejecting = tuple(test.name for test in failed)
-    clear = [
-        found
-        for found in hidden
-        if found.low > 0 and any(name.endswith(found.explainer) for name in rejecting)
-    ]
+    clear = [found for found in hidden if found.low > 0 and any(map(found.is_judged_by, failed))]
     if clear:
-        most = max(clear, key=lambda found: found.estimate)
+        # units differ between tests, and the first to reject comes first
+        first = [found for found in clear if found.unit == clear[0].unit]
+        most = max(first, key=lambda found: found.estimate)
         sentence += (
             f" Hidden effect of {most.feature}: {most.estimate:.2f} "
             f"[{most.low:.2f}, {most.high:.2f}]."

@@ -8,10 +8,9 @@ from typing import Literal
 import msgspec
 
 from explaudit.audit.calibration import CALIBRATION
-from explaudit.audit.outcome import Judgement, TestResult
+from explaudit.audit.outcome import TestResult
 from explaudit.audit.regime import tail
 from explaudit.audit.triangle import GROUP
-from explaudit.audit.verdict import conclude
 from explaudit.cells import Cell, Record
 from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, DetectionSettings
 
@@ -155,12 +154,17 @@ def audit_row(cell: Cell, record: Record | None, settings: DetectionSettings) ->
 def least_alpha(tests: Sequence[TestResult]) -> float | None:
     """Return the least false-alarm rate at which the verdict on some tests is "fail".
 
-    It is the smallest of the p-values as the verdict adjusts them; None if no test can judge.
+    It is the smallest of the p-values as :func:`~explaudit.audit.verdict.conclude` adjusts them,
+    which is the first step of Holm 1979: the best group's p-value times the number of groups. None
+    if no test can judge.
     """
-    # the rate that is asked for does not enter the adjusted p-values
-    verdict = conclude([Judgement(tests=tuple(tests))], alpha=0.5, queries=0, budget=0)
-    levels = [t.adjusted_p_value for t in verdict.tests if t.adjusted_p_value is not None]
-    return min(levels, default=None)
+    groups: dict[str, list[float]] = {}
+    for place, test in enumerate(tests):
+        if test.counted and test.p_value is not None:
+            groups.setdefault(test.group or str(place), []).append(test.p_value)
+    # within a group Bonferroni's correction is made
+    within = [min(1.0, len(group) * min(group)) for group in groups.values()]
+    return min(1.0, len(within) * min(within)) if within else None
 
 
 def is_tuned(cell: Cell) -> bool:

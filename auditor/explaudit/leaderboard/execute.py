@@ -10,14 +10,10 @@ from explaudit.cells import Cell, Record
 from explaudit.leaderboard.material import material
 from explaudit.leaderboard.settings import Judging
 from explaudit.metrics import MetricContext, metric_specs, row_metrics
-from explaudit.metrics.spec import Need
 from explaudit.study.execute import Explained, behaviour, explain, explanation, record
 from explaudit.study.scenarios import Prepared, prepared
 
 __all__ = ["execute"]
-
-#: What the attributions and the roles give without any material.
-_WITHOUT_MATERIAL: frozenset[Need] = frozenset({"unrelated_one", "unrelated_two", "r2"})
 
 
 def execute(cell: Cell) -> Record:
@@ -45,7 +41,7 @@ def execute(cell: Cell) -> Record:
 def _context(cell: Cell, made: Prepared, explained: Explained, judging: Judging) -> MetricContext:
     specs = metric_specs()
     wanted = specs if judging.metrics is None else judging.metrics
-    needs = frozenset(need for name in wanted for need in specs[name].needs) - _WITHOUT_MATERIAL
+    needs = frozenset(need for name in wanted for need in specs[name].material_needs)
     return MetricContext(
         sensitive=(made.table.roles.sensitive,),
         unrelated=made.table.unrelated,

@@ -71,7 +71,7 @@ _MEMBERS: list[list[Any]] = [
 EXPLAINERS: dict[str, Judged] = {
     "lime": Judged(_lime(), "lime"),
     "lime_continuous": Judged(_lime(discretize_continuous=False), "lime_continuous"),
-    "kernel_shap_kmeans": Judged(_kernel_shap("kmeans", 10, 512), "kmeans"),
+    "kernel_shap_kmeans": Judged(_kernel_shap("kmeans", 10, 256), "kmeans"),
     "kernel_shap_random": Judged(_kernel_shap("rows", 20, 256), "rows"),
     "occlusion": Judged(_OCCLUSION, "rows"),
     "permutation_importance": Judged(_PERMUTATION, "rows"),

@@ -62,7 +62,7 @@ class Judging(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     n_nearby: int = 5
     n_real: int = 1000
-    row_features: int = 400
+    row_features: int = 200
     least_rows: int = 4
     metrics: list[str] | None = None
 
@@ -122,7 +122,7 @@ class LeaderboardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     n_rows: int = 12
     n_nearby: int = 5
     n_real: int = 1000
-    row_features: int = 400
+    row_features: int = 200
     max_rows: int = 4000
     fidelity_floor: float = 0.9
     harm_tolerance: float = 0.2

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from explaudit_reports.drawing import COLOURS, as_svg, report_style, shortened
+from explaudit_reports.drawing import COLOURS, as_svg, bare_axes, report_style, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +16,11 @@ __all__ = ["Block", "Dots", "Series", "Style", "draw_curves", "draw_dots", "draw
 # inches
 _WIDTH, _PITCH, _HEAD, _LEGEND = 4.3, 0.105, 0.3, 0.3
 _PER_LINE = 40
-_LABEL: dict[str, Any] = {"fontsize": 7.5, "color": COLOURS["muted"]}
-_PLOT_HEIGHT = 3.3
+#: Beyond 100 %, for the counts.
+_RIGHT = 1.24
+_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_ROW_LABEL: dict[str, Any] = {"color": COLOURS["ink"], "va": "center", "fontsize": 8}
+_PLOT_HEIGHT, _BAR = 3.3, 0.15
 
 Dots = Literal["alarm", "quiet", "silent"]
 
@@ -73,11 +75,13 @@ def draw_dots(blocks: Sequence[Block]) -> str:
             top += _HEAD + _PITCH * n + 0.08
         shown = [kind for kind in _DOTS if any(block.dots[kind] for block in blocks)]
         handles = {_DOTS[kind][0]: _marker(kind) for kind in shown}
-        _legend(axes, handles, "lower left", (0.0, 0.0), len(handles))
+        _legend(axes, handles, len(handles))
         return as_svg(figure)
 
 
-def draw_curves(title: str, series: Sequence[Series], *, right: float, lines: Sequence[float]) -> str:
+def draw_curves(
+    title: str, series: Sequence[Series], *, right: float, lines: Sequence[float]
+) -> str:
     """Return detections against false alarms as SVG.
 
     Parameters
@@ -93,11 +97,11 @@ def draw_curves(title: str, series: Sequence[Series], *, right: float, lines: Se
     """
     with report_style():
         figure = _canvas(_PLOT_HEIGHT)
-        axes = _plot(figure, title, 0.36)
+        axes = _plot(figure, title)
         axes.set_xlim(-0.01 * right, right)
         ticks = [right * place / 5 for place in range(6)]
-        axes.set_xticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
-        axes.set_xlabel("false alarms, as measured", **_LABEL)
+        axes.set_xticks(ticks, _percent(ticks))
+        axes.set_xlabel("false alarms, as measured", fontsize=7.5, color=COLOURS["muted"])
         for line in lines:
             axes.axvline(line, color=COLOURS["muted"], linewidth=0.7, linestyle=":", zorder=1)
         handles: dict[str, dict[str, Any]] = {}
@@ -106,42 +110,49 @@ def draw_curves(title: str, series: Sequence[Series], *, right: float, lines: Se
             style = _line(one.style)
             axes.plot(x, y, zorder=3 + one.style.width / 10, clip_on=not one.style.marker, **style)
             handles.setdefault(one.label, style)
-        _legend(axes, handles, "lower left", (0.0, 0.0), 2)
+        _legend(axes, handles, 2)
         return as_svg(figure)
 
 
-def draw_rates(title: str, places: Sequence[str], series: Sequence[Series], label: str) -> str:
-    """Return rates with their intervals at a few places as SVG.
+def draw_rates(title: str, labels: Sequence[str], series: Sequence[Series]) -> str:
+    """Return rates with their intervals, side by side below the label of each row, as SVG.
 
     Parameters
     ----------
     title : str
         Above the picture.
-    places : sequence of str
-        What stands below each place; a point's first number is its place.
+    labels : sequence of str
+        Of the rows.
     series : sequence of Series
-        Rates, side by side.
-    label : str
-        What the places are.
+        Rates: the first number of a point is the rate, the second its row.
     """
+    row = 0.24 + _BAR * len(series)
+    height = 0.36 + row * len(labels) + 0.55
     with report_style():
-        figure = _canvas(_PLOT_HEIGHT)
-        axes = _plot(figure, title, 0.25)
-        axes.set_xlim(-0.5, len(places) - 0.5)
-        axes.set_xticks([*range(len(places))], [textwrap.fill(place, 15) for place in places])
-        axes.grid(visible=False, axis="x")
-        axes.set_xlabel(label, **_LABEL)
-        for one in series:
-            style = _line(one.style)
-            axes.plot(*zip(*one.points, strict=True), **{**style, "linewidth": 0.8}, zorder=3)
-            for (x, y), (low, high), note in zip(
-                one.points, one.intervals, one.notes, strict=True
-            ):
-                bar = axes.vlines([x], low, high, color=style["color"], linewidth=3)
-                bar.set(alpha=0.35, zorder=2)
-                axes.text(x + 0.05, y, note, fontsize=6.6, va="center", color=COLOURS["ink"])
-        _legend(axes, {one.label: _line(one.style) for one in series}, "lower left", (0.0, 0.0), 2)
+        figure = _canvas(height)
+        axes = figure.add_axes((0.03, 0.55 / height, 0.92, row * len(labels) / height))
+        axes.set_xlim(-0.02, _RIGHT)
+        axes.set_ylim(row * len(labels), 0)
+        bare_axes(axes)
+        axes.set_xticks(_QUARTERS, _percent(_QUARTERS))
+        _title(figure, title, 1 - 0.2 / height)
+        for place, label in enumerate(labels):
+            axes.text(0, row * place + 0.13, shortened(label, 46), **_ROW_LABEL)
+        for turn, one in enumerate(series):
+            _bars(axes, one, [row * y + 0.3 + _BAR * turn for _, y in one.points])
+        _legend(axes, {one.label: _line(one.style) for one in series}, 2)
         return as_svg(figure)
+
+
+def _bars(axes: Axes, series: Series, heights: Sequence[float]) -> None:
+    low, high = zip(*series.intervals, strict=True)
+    colour = COLOURS[series.style.colour]
+    bars = axes.hlines(heights, low, high, color=colour, linewidth=3)
+    bars.set(alpha=0.35, clip_on=False, zorder=2)
+    rates = [rate for rate, _ in series.points]
+    axes.plot(rates, heights, clip_on=False, **{**_line(series.style), "linestyle": "none"})
+    for height, note in zip(heights, series.notes, strict=True):
+        axes.text(_RIGHT, height, note, **{**_ROW_LABEL, "ha": "right", "fontsize": 7.2})
 
 
 def _canvas(height: float) -> Canvas:
@@ -152,22 +163,24 @@ def _canvas(height: float) -> Canvas:
     return figure
 
 
-def _plot(figure: Canvas, title: str, bottom: float) -> Axes:
+def _plot(figure: Canvas, title: str) -> Axes:
     """Return axes whose height is a rate from 0 to 100 %."""
-    axes = figure.add_axes((0.11, bottom, 0.86, 0.9 - bottom))
-    axes.patch.set_visible(False)
-    for side in ("left", "right", "top"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(COLOURS["line"])
+    axes = figure.add_axes((0.11, 0.34, 0.86, 0.56))
+    bare_axes(axes)
     axes.set_ylim(-0.02, 1.02)
-    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
-    axes.set_yticks(ticks, [f"{100 * tick:.0f} %" for tick in ticks])
-    axes.tick_params(length=0, labelsize=7.5, labelcolor=COLOURS["muted"])
-    axes.grid(color=COLOURS["line"], linewidth=0.6)
-    axes.set_axisbelow(True)
-    ink: dict[str, Any] = {"color": COLOURS["ink"], "fontweight": "bold"}
-    figure.text(0.01, 0.95, shortened(title, 52), fontsize=9.5, **ink)
+    axes.set_yticks(_QUARTERS, _percent(_QUARTERS))
+    axes.grid(axis="y", color=COLOURS["line"], linewidth=0.6)
+    _title(figure, title, 0.95)
     return axes
+
+
+def _title(figure: Canvas, title: str, height: float) -> None:
+    ink: dict[str, Any] = {"color": COLOURS["ink"], "fontweight": "bold"}
+    figure.text(0.01, height, shortened(title, 52), fontsize=9.5, **ink)
+
+
+def _percent(ticks: Sequence[float]) -> list[str]:
+    return [f"{100 * tick:.0f} %" for tick in ticks]
 
 
 def _dots(axes: Axes, block: Block, top: float) -> None:
@@ -202,16 +215,14 @@ def _line(style: Style) -> dict[str, Any]:
     }
 
 
-def _legend(
-    axes: Axes, styles: dict[str, dict[str, Any]], place: str, corner: tuple[float, float], n: int
-) -> None:
+def _legend(axes: Axes, styles: dict[str, dict[str, Any]], columns: int) -> None:
     from matplotlib.lines import Line2D
 
     axes.figure.legend(
         handles=[Line2D([], [], label=label, **style) for label, style in styles.items()],
-        loc=place,
-        bbox_to_anchor=corner,
-        ncols=n,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 0.0),
+        ncols=columns,
         fontsize=7,
         frameon=False,
         labelcolor=COLOURS["ink"],

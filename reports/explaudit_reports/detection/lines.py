@@ -58,8 +58,10 @@ class Line(NamedTuple):
 def honest_parts(view: View) -> list[Line]:
     """Return all honest audits, and those of each data set, kind and form of answers."""
     lines = [Line("All", "every honest audit that nothing was tuned on", {}, "judged")]
-    for name in view.values("dataset", view.datasets, "judged"):
-        lines.append(Line(view.title(name), "data set", {"dataset": name}, "judged"))
+    lines += [
+        Line(view.title(name), "data set", {"dataset": name}, "judged")
+        for name in view.values("dataset", view.datasets, "judged")
+    ]
     for attribute, names in (("kind", KINDS), ("answers", ANSWERS)):
         lines += _of(view, attribute, names, "judged")
     return lines
@@ -91,9 +93,8 @@ def by_adversary(view: View) -> list[Line]:
         for strength in view.values("strength", STRENGTHS):
             if strength in strengths:
                 bias = known(STRENGTHS, strength).label.lower()
-                label = f"{adversary.label}, {bias}"
                 group = {"adversary": name, "strength": strength}
-                lines.append(Line(label, adversary.meaning, group))
+                lines.append(Line(f"{adversary.label}, {bias}", "", group))
     return lines
 
 

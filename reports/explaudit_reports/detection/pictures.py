@@ -121,56 +121,49 @@ def _operating(view: View, name: str) -> list[tuple[float, float]]:
 
 
 def power_gallery(view: View, alpha: float) -> Gallery | None:
-    """Return detections against what is hidden and against the bias; None without attacks."""
+    """Return detections by what is hidden and by bias; None without attacks."""
     shares, biases = by_hidden_share(view), by_bias(view)
     if not shares:
         return None
     caption = (
-        f"Attacks found at a nominal {percent(alpha)}, of so many beside each sign; pale bars are "
-        "95 % intervals. Left: by how much of the sensitive feature's attribution the attack takes "
-        "away. Right: by bias, of the plain attack alone, so that nothing else differs; a small "
-        "bias is small harm, and harder to find."
+        f"Attacks found at a nominal {percent(alpha)}; at the right how many of how many. Pale "
+        "bars are 95\N{NO-BREAK SPACE}% intervals. By the share of the sensitive feature's "
+        "attribution that the attack takes away; and by bias, of the plain attack alone, so that "
+        "nothing else differs."
     )
-    figures = [_power(view, alpha, "By share that is hidden", shares, "hidden", "picture-hidden")]
+    figures = [_power(view, alpha, "By share that is hidden", shares, "picture-hidden")]
     if biases:
-        figures.append(_power(view, alpha, "By strength of the bias", biases, "bias", "picture-bias"))
+        figures.append(_power(view, alpha, "By bias, plain attack alone", biases, "picture-bias"))
     return Gallery(caption, tuple(figures))
 
 
-def _power(
-    view: View, alpha: float, title: str, lines: Sequence[Line], label: str, figure_id: str
-) -> Figure:
+def _power(view: View, alpha: float, title: str, lines: Sequence[Line], figure_id: str) -> Figure:
     series, said = [], []
     for turn, name in enumerate(view.explainers):
-        shift = 0.24 * (turn - (len(view.explainers) - 1) / 2) - 0.06
-        places = [
-            (place + shift, rate)
+        found = [
+            (place, rate)
             for place, line in enumerate(lines)
             if (rate := view.rate(line.counts, alpha, {**line.group, "explainer": name}))
         ]
-        if places:
-            series.append(_series(explainer(name), _STYLES[turn % len(_STYLES)], places))
-            said += [_said(view, name, line, alpha) for line in lines]
+        if found:
+            series.append(_series(explainer(name), _STYLES[turn % len(_STYLES)], found))
+            said += [
+                f"{explainer(name)}, {lines[place].label}: {rate_text(rate)}, {tally(rate)}."
+                for place, rate in found
+            ]
     return Figure(
         figure_id,
         title,
-        f"{title}: detections. {' '.join(filter(None, said))}",
-        draw_rates(title, [line.label for line in lines], series, label),
+        f"{title}: detections. {' '.join(said)}",
+        draw_rates(title, [line.label for line in lines], series),
     )
 
 
-def _series(label: str, style: Style, places: Sequence[tuple[float, Rate]]) -> Series:
+def _series(label: str, style: Style, found: Sequence[tuple[int, Rate]]) -> Series:
     return Series(
         label,
         style,
-        [(x, rate.value) for x, rate in places],
-        [(rate.low, rate.high) for _, rate in places],
-        [f"{rate.alarms}/{rate.n}" for _, rate in places],
+        [(rate.value, place) for place, rate in found],
+        [(rate.low, rate.high) for _, rate in found],
+        [tally(rate) for _, rate in found],
     )
-
-
-def _said(view: View, name: str, line: Line, alpha: float) -> str:
-    rate = view.rate(line.counts, alpha, {**line.group, "explainer": name})
-    if rate is None:
-        return ""
-    return f"{explainer(name)}, {line.label}: {rate_text(rate)}, {tally(rate)}."

@@ -17,7 +17,7 @@ from explaudit_reports.detection.wording import (
     tally,
 )
 from explaudit_reports.model import Cell, Column, Table
-from explaudit_reports.numbers import DASH, count, figure, percent
+from explaudit_reports.numbers import DASH, count, percent
 
 __all__ = [
     "cost_table",
@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 _NO_AUDIT = "no such audit has a result"
+_SMALL_PRINT = (
+    "In small print: alarms of audits, and the 95\N{NO-BREAK SPACE}% interval in per cent."
+)
 _FALSE_ALARMS = (0.01, 0.05, 0.1)
 
 
@@ -44,10 +47,7 @@ def false_alarms_table(view: View, table_id: str, caption: str, lines: Sequence[
     described = any(line.meaning for line in lines)
     return Table(
         id=table_id,
-        caption=(
-            f"False alarms. {caption} In small print: alarms of audits, and the 95 % interval in "
-            "per cent."
-        ),
+        caption=(f"False alarms. {caption} {_SMALL_PRINT}"),
         columns=(
             Column("Honest models"),
             *((Column("What they are"),) if described else ()),
@@ -80,12 +80,10 @@ def detections_table(
         Of what.
     """
     notes = Notes()
-    described = any(line.meaning for line in lines)
     places = [(name, alpha) for name in view.explainers for alpha in ALPHAS]
     rows = tuple(
         (
             Cell(line.label),
-            *((Cell(line.meaning),) if described else ()),
             *(
                 _rate(view.rate(line.counts, alpha, {**line.group, "explainer": name}), notes, True)
                 for name, alpha in places
@@ -95,13 +93,9 @@ def detections_table(
     )
     return Table(
         id=table_id,
-        caption=(
-            f"Detections. {caption} In small print: alarms of audits, and the 95 % interval in "
-            "per cent. Darker: found more often."
-        ),
+        caption=(f"Detections. {caption} {_SMALL_PRINT} Darker: found more often."),
         columns=(
             Column(heading),
-            *((Column("What it does"),) if described else ()),
             *(
                 Column(explainer(name), f"at {percent(alpha)}", numeric=True)
                 for name, alpha in places
@@ -145,7 +139,7 @@ def curves_table(view: View) -> Table:
             Column("Judged by"),
             Column("Area", "under the curve", numeric=True),
             *(
-                Column(f"At {percent(rate)}", "false alarms", numeric=True)
+                Column(f"At\N{NO-BREAK SPACE}{percent(rate)}", "false alarms", numeric=True)
                 for rate in _FALSE_ALARMS
             ),
         ),
@@ -182,18 +176,19 @@ def cost_table(view: View) -> Table:
             (
                 Cell(view.title(cost.dataset)),
                 *(Cell(count(n), value=float(n)) for n in (cost.budget, cost.n, cost.queries)),
-                _seconds(cost.cpu_median, notes),
-                _seconds(cost.cpu_most, notes),
-                _seconds(cost.cpu_total and cost.cpu_total / 3600, notes),
+                _time(cost.cpu_median, notes),
+                _time(cost.cpu_most, notes),
+                _time(cost.cpu_total, notes, hours=True),
             )
-            for cost in view.results.costs
+            for cost in sorted(view.results.costs, key=lambda c: view.datasets.index(c.dataset))
         ),
         footnotes=notes.footnotes,
     )
 
 
-def _seconds(value: float | None, notes: Notes) -> Cell:
-    if value is None:
+def _time(seconds: float | None, notes: Notes, hours: bool = False) -> Cell:
+    if seconds is None:
         reason = "not measured"
         return Cell(DASH, marks=notes.mark(reason), reason=reason)
-    return Cell(figure(value, "number"), value=value)
+    value, digits = (seconds / 3600, 2) if hours else (seconds, 1)
+    return Cell(f"{value:.{digits}f}", value=value)

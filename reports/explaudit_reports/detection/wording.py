@@ -69,7 +69,8 @@ MODELS: Mapping[str, Named] = {
         for s in ("0.1", "0.2", "0.3", "0.5")
     },
     "staircase": Named(
-        "Staircase", "Cuts every number into 32 steps, each with a weight of its own: jumps all over"
+        "Staircase",
+        "Cuts every number into 32 steps, each with a weight of its own: jumps all over",
     ),
     "nearest_neighbour": Named(
         "Nearest neighbour", "Copies the outcome of the one most similar row that it learned from"
@@ -128,7 +129,8 @@ ADVERSARIES: Mapping[str, Named] = {
         "By session", "Remembers what was asked last, and lies amid near-duplicates of a row"
     ),
     "whitelist": Named(
-        "Memorised rows", "Is biased on the rows that it memorised alone, and innocent on all others"
+        "Memorised rows",
+        "Is biased on the rows that it memorised alone, and innocent on all others",
     ),
 }
 
@@ -154,7 +156,9 @@ ANSWERS: Mapping[str, Named] = {
 
 KINDS: Mapping[str, Named] = {
     "honest": Named("Ordinary models", "of many families, trained on the outcomes"),
-    "hard_negative": Named("Hard negatives", "honest models that look like liars to a careless test"),
+    "hard_negative": Named(
+        "Hard negatives", "honest models that look like liars to a careless test"
+    ),
 }
 
 COUNTS: Mapping[Counts, str] = {
@@ -213,4 +217,3 @@ def rate_text(rate: Rate) -> str:
 def tally(rate: Rate) -> str:
     """Return how many alarms there were, of how many audits."""
     return f"{count(rate.alarms)} of {count(rate.n)}"
-

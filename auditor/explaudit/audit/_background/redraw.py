@@ -78,6 +78,7 @@ class Credits:
             real=real,
             shown=shown,
             explainer=f"Shapley values against the handed-over rows, rows with {group.label}",
+            group="background",
         )
 
 

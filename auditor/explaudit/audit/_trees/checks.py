@@ -148,4 +148,6 @@ def hidden_credit(credit: Credit, gap: Gap, *, alpha: float) -> Hidden:
         real=float(gap.counted[group]),
         shown=float(gap.recorded[group]),
         explainer=f"path-dependent TreeSHAP on the file, rows with {credit.groups[group].label}",
+        unit="margin",
+        group=_GROUP,
     )
