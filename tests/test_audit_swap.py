@@ -211,6 +211,9 @@ def test_shares_and_scores_by_hand() -> None:
     assert found.excess.ravel().tolist() == [0.5]
     # two twins that agree: only what is added to the spread, widened for a third one
     assert found.spread.ravel().tolist() == pytest.approx([LEAST_SPREAD * np.sqrt(1.5)])
+    # of what is shown the twins have a quarter and nothing, the model nothing
+    spread = 0.125 * np.sqrt(2.0) + LEAST_SPREAD
+    assert found.scores.ravel().tolist() == pytest.approx([0.125 / (spread * np.sqrt(1.5))])
 
 
 @pytest.mark.parametrize("wrong", [{"queries": 99}, {"company": -1}, {"n_twins": 9}])

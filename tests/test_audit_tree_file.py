@@ -532,7 +532,7 @@ def test_other_libraries_files_are_not_read_and_nothing_is_unpickled(
 ) -> None:
     _, model, table = case
     for name, content in (
-        ("model.txt", b"tree\nversion=v4\nnum_class=1\n"),
+        ("model.bin", b"CatBoost"),
         ("model.pkl", pickle.dumps(Trap())),
         ("model.json", b'{"trees": 3}'),
         ("model.ubj", pickle.dumps(Trap())),

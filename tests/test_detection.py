@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from click.testing import CliRunner
 
 from explaudit import registry
 from explaudit.audit.calibration import CALIBRATION
+from explaudit.audit.outcome import Judgement
+from explaudit.audit.outcome import TestResult as Judged  # pytest collects what is called Test...
 from explaudit.audit.regime import tail
+from explaudit.audit.triangle import GROUP
+from explaudit.audit.verdict import conclude
 from explaudit.cells import Cell, Record
+from explaudit.cli import main
+from explaudit.detection.curves import WHOLE_AUDIT, Curve, curves
 from explaudit.detection.execute import execute
 from explaudit.detection.plan import (
     HARD_NEGATIVES,
@@ -17,15 +27,21 @@ from explaudit.detection.plan import (
     DetectionSettings,
     plan_detection,
 )
-from explaudit.detection.summary import (
+from explaudit.detection.rates import Rate, rates
+from explaudit.detection.rows import (
     TUNED_DATASETS,
     TUNED_MODELS,
-    fitted_scale,
-    summarise_detection,
+    AuditRow,
+    audit_row,
+    least_alpha,
 )
+from explaudit.detection.run import rebuild_detection
+from explaudit.detection.summary import DetectionResults, fitted_scale, summarise_detection
 from explaudit.errors import InvalidInputError
+from explaudit.recordlog import write_jsonl
 
-CELLS = plan_detection(DetectionSettings(honest_replicates=1))
+SETTINGS = DetectionSettings(honest_replicates=1)
+CELLS = plan_detection(SETTINGS)
 
 
 def record(cell: Cell, *, score: float, hidden_share: float | None = None) -> Record:
@@ -77,28 +93,195 @@ def test_settings_out_of_range_are_refused() -> None:
         plan_detection(DetectionSettings(alpha=1.0))
 
 
+def summary(records: Sequence[Record]) -> DetectionResults:
+    return summarise_detection(SETTINGS, CELLS, records)
+
+
+def attack(setting: str, explainer: str = "lime", *, budget: int = 6000) -> Cell:
+    return next(
+        cell
+        for cell in CELLS
+        if (cell.attack_setting, cell.explainer_setting) == (setting, explainer)
+        and cell.dataset.settings["budget"] == budget
+    )
+
+
 def test_alarms_are_counted_on_what_nothing_was_tuned_on() -> None:
     tuned = record(honest(TUNED_MODELS[0], TUNED_DATASETS[0]), score=50.0)
     other_model = next(name for name in HONEST_FAMILIES if name not in TUNED_MODELS)
     quiet = record(honest(other_model, TUNED_DATASETS[0]), score=1.0)
     loud = record(honest(TUNED_MODELS[0], "adult"), score=50.0)
-    results = summarise_detection([tuned, quiet, loud], planned=10)
-    everything = next(rate for rate in results.false_alarms if rate.name == "all")
+    results = summary([tuned, quiet, loud])
+    everything = next(rate for rate in results.false_alarms if not rate.group)
     assert (everything.alarms, everything.n) == (1, 2)
-    assert everything.low is not None and everything.high is not None
     assert everything.low < 0.5 < everything.high
-    assert (results.planned, results.done, results.failed) == (10, 3, 0)
+    assert (results.planned, results.done, results.failed) == (len(CELLS), 3, 0)
+    assert [row.counts for row in results.audits if row.status == "ok"].count("tuned") == 1
 
 
 def test_an_attack_that_hides_little_does_not_count() -> None:
-    first, second = [cell for cell in CELLS if cell.attack is not None][:2]
     found = [
-        record(first, score=50.0, hidden_share=0.9),
-        record(second, score=1.0, hidden_share=0.1),
+        record(attack("plain/rule/coin"), score=50.0, hidden_share=0.9),
+        record(attack("plain/rule/mimic"), score=1.0, hidden_share=0.1),
     ]
-    results = summarise_detection(found, planned=2)
+    results = summary(found)
     assert results.harmless == 1
+    assert results.detections
     assert all((rate.alarms, rate.n) == (1, 1) for rate in results.detections)
+
+
+def test_larger_budgets_and_logs_are_told_apart() -> None:
+    found = [
+        record(attack("plain/0.1/coin", "kernel_shap"), score=1.0, hidden_share=0.9),
+        record(attack("plain/0.1/coin", "kernel_shap", budget=12000), score=50.0, hidden_share=0.9),
+        record(attack("whitelist/0.3/coin", "kernel_shap"), score=50.0, hidden_share=0.9),
+    ]
+    results = summary(found)
+    assert [row.counts for row in results.audits if row.status == "ok"] == [
+        *("effective", "larger_budget", "logged")
+    ]
+    usual = next(r for r in results.detections if r.group == {"explainer": "kernel_shap"})
+    assert (usual.counts, usual.alarms, usual.n) == ("effective", 0, 1)
+    assert results.curves == (), "there is no honest model"
+
+
+CASES = {
+    "one": [Judged(name="a", p_value=0.02)],
+    "several": [
+        Judged(name=name, p_value=p) for name, p in zip("abc", (0.4, 0.01, 0.2), strict=True)
+    ],
+    "groups": [
+        Judged(name="a", p_value=0.004, group="x"),
+        Judged(name="b", p_value=0.5, group="x"),
+        Judged(name="c", p_value=0.3, group="y"),
+        Judged(name="d", p_value=None, group="y"),
+        Judged(name="e", p_value=0.03, group=GROUP),
+    ],
+    "uncounted": [
+        Judged(name="a", p_value=1e-9, counted=False),
+        Judged(name="b", p_value=0.7),
+        Judged(name="c", p_value=0.9),
+    ],
+    "silent": [Judged(name="a", p_value=None)],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_level_is_the_least_rate_at_which_the_verdict_fails(name: str) -> None:
+    tests = CASES[name]
+
+    def outcome(alpha: float) -> str:
+        return conclude([Judgement(tests=tuple(tests))], alpha=alpha, queries=0, budget=0).outcome
+
+    level = least_alpha(tests)
+    if level is None:
+        assert outcome(0.99) == "inconclusive"
+        return
+    assert outcome(level * 0.999) == "pass"
+    assert level == 1.0 or outcome(level * 1.001) == "fail"
+
+
+def test_levels_are_those_of_holm_by_hand() -> None:
+    # three groups; the best has two tests: 3 * 2 * 0.004
+    assert least_alpha(CASES["groups"]) == pytest.approx(0.024)
+    assert least_alpha([msgspec.structs.replace(t, group="") for t in CASES["groups"]]) != 0.024
+    assert least_alpha(CASES["uncounted"]) == 1.0
+
+
+def row(level: float | None, counts: Any = "judged", **given: Any) -> AuditRow:
+    usual: dict[str, Any] = {"cell_id": "", "dataset": "compas", "replicate": 0, "budget": 6000}
+    usual |= {"model": "mlp", "kind": "honest", "status": "ok", "level": level, "counts": counts}
+    return AuditRow(**{**usual, **given})
+
+
+@pytest.mark.parametrize(
+    # Newcombe 1998, Statistics in Medicine 17, table I: Wilson's score interval
+    ("alarms", "n", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_intervals_are_wilsons(alarms: int, n: int, low: float, high: float) -> None:
+    rows = [row(0.0)] * alarms + [row(1.0)] * (n - alarms)
+    found: Rate = rates(rows, "judged", [()])[0]
+    assert (found.alarms, found.n) == (alarms, n)
+    assert [found.low, found.high] == pytest.approx([low, high], abs=5e-5)
+
+
+def test_an_audit_that_cannot_judge_raises_no_alarm_and_is_counted() -> None:
+    found = rates([row(None), row(0.03), row(0.5)], "judged", [()])
+    assert [(rate.alpha, rate.alarms, rate.inconclusive, rate.n) for rate in found] == [
+        (0.05, 1, 1, 3),
+        (0.01, 0, 1, 3),
+    ]
+
+
+def test_the_share_that_is_hidden_falls_into_the_bin_that_it_opens() -> None:
+    bins = {0.25: "0.25-0.5", 0.4999: "0.25-0.5", 0.5: "0.5-0.75", 0.75: "0.75-0.9", 0.9: "0.9-1"}
+    for share, name in {**bins, 1.0: "0.9-1"}.items():
+        found = rates([row(0.0, "effective", hidden_share=share)], "effective", [("hidden_share",)])
+        assert found[0].group == {"hidden_share": name}
+
+
+def whole(honest_levels: Sequence[float | None], levels: Sequence[float | None]) -> Curve:
+    attacks = [row(level, "effective", explainer="lime") for level in levels]
+    found = curves([*(row(level) for level in honest_levels), *attacks])
+    return next(curve for curve in found if curve.of == WHOLE_AUDIT)
+
+
+def test_the_area_under_a_curve_is_the_share_of_pairs_in_order() -> None:
+    # by hand: 4 + 3.5 + 0.5 of 12 pairs, ties counted half; who cannot say comes last
+    curve = whole((0.5, 0.2, 0.05, None), (0.01, 0.05, None))
+    assert curve.area == pytest.approx(8 / 12)
+    assert (curve.points[0], curve.points[-1]) == ((0.0, 0.0), (1.0, 1.0))
+    assert [curve.detections(x) for x in (0.0, 0.24, 0.25)] == pytest.approx([1 / 3, 1 / 3, 2 / 3])
+    turned = whole((0.01, 0.05, None), (0.5, 0.2, 0.05, None))
+    assert turned.area == pytest.approx(1 - 8 / 12)
+
+
+def test_a_curve_keeps_its_corners_and_nothing_between() -> None:
+    curve = whole((0.4, 0.5, 0.6), (0.01, 0.02, 0.03))
+    assert curve.points == ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+    assert curve.area == 1.0
+
+
+def test_curves_of_single_tests_are_of_the_explainer_under_attack() -> None:
+    names = [f"sensitive features in queries of {name}" for name in ("lime", "kernel_shap")]
+    p_values = dict.fromkeys([*names, "another order"], 0.01)
+    attacked = row(0.01, "effective", explainer="lime", p_values=p_values, hidden={"lime": 0.4})
+    judged = row(0.5, p_values=dict.fromkeys(p_values, 0.5), hidden={"lime": 0.1})
+    found = {curve.of: curve.area for curve in curves([attacked, judged])}
+    assert names[0] in found
+    assert names[1] not in found
+    assert len(found) == 4
+    assert set(found.values()) == {1.0}
+
+
+def test_cost_is_told_by_data_set_and_budget() -> None:
+    models = [honest(name, "adult") for name in ("mlp", "lda", "qda")]
+    given = zip(models, (1.0, 9.0, 2.0), (100, 300, 200), strict=True)
+    found = [
+        msgspec.structs.replace(
+            record(cell, score=1.0), rows={"audit_cpu_seconds": [seconds]}, n_queries=queries
+        )
+        for cell, seconds, queries in given
+    ]
+    (cost,) = summary(found).costs
+    assert (cost.dataset, cost.n, cost.queries) == ("adult", 3, 200)
+    assert (cost.cpu_median, cost.cpu_most, cost.cpu_total) == (2.0, 9.0, 12.0)
+
+
+def test_a_failed_audit_keeps_its_reason_and_counts_for_nothing() -> None:
+    cell = honest("mlp", "adult")
+    failed = Record(cell_id=cell.id, cell=cell, status="failed", reason="it broke")
+    results = summary([failed])
+    assert (results.done, results.failed, results.false_alarms) == (1, 1, ())
+    found = next(row for row in results.audits if row.status == "failed")
+    assert (found.cell_id, found.reason, found.counts) == (cell.id, "it broke", "")
+    assert audit_row(cell, None, SETTINGS).status == "planned"
 
 
 def test_the_calibration_is_fitted_to_the_tuned_part_alone() -> None:
@@ -130,3 +313,41 @@ def test_an_audit_of_the_benchmark_is_a_record_like_any_other() -> None:
     assert hidden is not None and hidden > 0.5, "the plain scaffold hides a rule from LIME"
     p_value = found.scalars["p_value: sensitive features in queries of lime"]
     assert p_value is not None and p_value < 0.01
+
+
+def invented(cell: Cell) -> Record:
+    """Stand in for an audit, which takes half a minute."""
+    return record(cell, score=2.0, hidden_share=None if cell.attack is None else 0.8)
+
+
+def test_a_benchmark_leaves_a_report_that_is_rebuilt_from_its_records_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explaudit.detection.run.execute", invented)
+    first, second = tmp_path / "first", tmp_path / "second"
+    run = ["benchmark", "detectors", "--preset", "quick", "--jobs", "1", "--out", str(first)]
+    done = CliRunner().invoke(main, run)
+    assert done.exit_code == 0, done.output
+    assert "audits of honest models ended in" in done.output
+    again = CliRunner().invoke(main, ["report", str(first), "--out", str(second), "--quiet"])
+    assert again.exit_code == 0, again.output
+    for name in ("report.html", "report.pdf", "results.json"):
+        assert (second / name).read_bytes() == (first / name).read_bytes(), name
+
+
+def test_a_report_on_an_unfinished_benchmark_says_so_and_gives_status_3(tmp_path: Path) -> None:
+    log = tmp_path / "records.jsonl"
+    write_jsonl(log, msgspec.to_builtins(SETTINGS), CELLS, [invented(CELLS[0])])
+    result = CliRunner().invoke(main, ["report", str(tmp_path)])
+    assert result.exit_code == 3, result.output
+    assert f"Preliminary, after 1 of {len(CELLS)} audits." in result.output
+
+
+def test_the_log_of_something_else_is_refused(tmp_path: Path) -> None:
+    log = tmp_path / "records.jsonl"
+    write_jsonl(log, {}, [msgspec.structs.replace(CELLS[0], kind="behaviour")], [])
+    with pytest.raises(InvalidInputError, match="benchmark of detectors"):
+        rebuild_detection(log, tmp_path)
+    write_jsonl(log, {"unheard_of": 1}, CELLS[:1], [])
+    with pytest.raises(InvalidInputError, match="unusable"):
+        rebuild_detection(log, tmp_path)

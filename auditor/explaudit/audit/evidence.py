@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -64,8 +63,8 @@ class Evidence:
         The column of `decisions` that holds the decision.
     background : DataFrame or None
         Background rows that somebody handed over.
-    model_file : pathlib.Path or None
-        A tree model's own file.
+    model_file : pathlib.Path, estimator or None
+        A tree model's own file, or the fitted trees of scikit-learn themselves.
     """
 
     target: Target
@@ -77,7 +76,7 @@ class Evidence:
     decisions: pd.DataFrame | None = None
     decision_column: str = ""
     background: pd.DataFrame | None = None
-    model_file: Path | None = None
+    model_file: object = None
 
     @property
     def sensitive_columns(self) -> tuple[int, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -85,7 +84,7 @@ def audit(
     decisions: pd.DataFrame | None = None,
     decision_column: str = "",
     background: pd.DataFrame | None = None,
-    model_file: Path | None = None,
+    model_file: object = None,
     tell: Callable[[str], None] = lambda text: None,
 ) -> AuditResult:
     """Audit a model of which nothing but its answers is known.
@@ -108,8 +107,8 @@ def audit(
         Logged rows with their decisions in `decision_column`.
     background : DataFrame or None
         Background rows that somebody handed over.
-    model_file : pathlib.Path or None
-        A tree model's own file.
+    model_file : pathlib.Path, estimator or None
+        A tree model's own file, or the fitted trees of scikit-learn themselves.
     tell : callable
         Is told in a few words what is done next.
 

@@ -44,7 +44,8 @@ class Swap(Detector):
     rows, and explained in the very same ways, which costs no queries.
 
     The score is by how much more than in the twins the share drops from the mean of the real ways
-    to one that perturbs, in spreads of the twins; the largest over ways and sensitive features.
+    to one that perturbs, in spreads of the twins; the largest over ways and sensitive features. The
+    share after the drop must lie as far below that of the twins, too.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ class Swap(Detector):
     name: ClassVar[str] = "swap"
     source: ClassVar[str] = "this project: shares of credit across explainers against honest twins"
 
-    queries: int = 800
+    queries: int = 1200
     company: int = 200
     n_twins: int = 50
 
@@ -197,7 +198,7 @@ def _judgement(
 ) -> Judgement:
     n_compared, freedom = compared.excess.size, len(compared.real) - 2
     threshold = float(stats.t.isf(alpha / n_compared, freedom))
-    scores = compared.excess / compared.spread
+    scores = compared.scores
     score, worst = float(scores.max()), scores.argmax(axis=0)
     feature = int(scores.max(axis=0).argmax())
     shown, name = ways[worst[feature]].label, evidence.sensitive[feature]

@@ -18,7 +18,7 @@ from explaudit.audit._trees.comparison import Comparison, Gap
 from explaudit.audit._trees.credit import Credit
 from explaudit.audit._trees.ensemble import Ensemble, UnsupportedFileError
 from explaudit.audit._trees.ranking import ranking
-from explaudit.audit._trees.xgboost_file import read_xgboost
+from explaudit.audit._trees.reading import read_trees
 from explaudit.audit.evidence import Detector, Evidence
 from explaudit.audit.outcome import Finding, Judgement, TestResult
 from explaudit.encoding import Encoder
@@ -40,8 +40,9 @@ _SUSPICIOUS = 0.1
 class TreeFileAudit(Detector):
     """Compare the covers that a tree model's file records with those that real rows give.
 
-    Path-dependent TreeSHAP, and xgboost's own ``pred_contribs``, take the recorded cover of a
-    branch for the chance that a row goes there. No answer depends on it, so whoever writes the
+    Path-dependent TreeSHAP, and the contributions that xgboost and lightgbm compute themselves,
+    take the recorded cover of a branch for the chance that a row goes there: in xgboost the sum of
+    its rows' hessians, in lightgbm and scikit-learn their number. No answer depends on it, so whoever writes the
     file can change what it says of itself, and no question put to the model will show it. But
     other rows of the same population must give the same covers up to sampling noise: the model's
     own margins tell how much each row weighed in each tree. Four tests, of which the third is
@@ -72,6 +73,9 @@ class TreeFileAudit(Detector):
     n_resamples : int
     rows_per_group : int
         At the most so many rows of each group of a sensitive feature are explained.
+    most_nodes : int
+        Of a forest with more nodes than this, so many trees are drawn and judged as these have;
+        all of them are asked whether covers add up.
     """
 
     name: ClassVar[str] = "tree_file"
@@ -83,14 +87,15 @@ class TreeFileAudit(Detector):
     tolerance: float = 2.0
     n_resamples: int = 100
     rows_per_group: int = 40
+    most_nodes: int = 6000
 
     def __post_init__(self) -> None:
-        for name, least in (("tolerance", 1.0), ("n_resamples", 10), ("rows_per_group", 10)):
+        for name, least in (("tolerance", 1.0), ("n_resamples", 10), ("rows_per_group", 10), ("most_nodes", 1)):
             if not getattr(self, name) >= least:
                 raise InvalidInputError(name, f"at least {least}", getattr(self, name))
 
     def judge(self, evidence: Evidence, *, alpha: float, seed: int) -> Judgement:
-        """Judge the file that the evidence holds; without one there is nothing to say.
+        """Judge the file or estimator that the evidence holds; without one there is nothing to say.
 
         Parameters
         ----------
@@ -108,12 +113,13 @@ class TreeFileAudit(Detector):
         if evidence.model_file is None:
             return Judgement()
         try:
-            case = self._case(evidence, read_xgboost(evidence.model_file))
+            whole = read_trees(evidence.model_file)
+            case = self._case(evidence, whole, generator(seed, "trees"))
         except UnsupportedFileError as error:
             return _silent(str(error))
         if len(case.matrix) < _FEWEST_ROWS:
             return _silent(f"{len(case.matrix)} real rows are too few to count covers with.")
-        added_up = sums(case.ensemble)
+        added_up = sums(whole)
         if added_up.score == np.inf:
             return Judgement(tests=(added_up,), findings=case.findings)
         credits = self._credits(case, generator(seed, "groups"))
@@ -158,13 +164,16 @@ class TreeFileAudit(Detector):
             comparison,
         )
 
-    def _case(self, evidence: Evidence, ensemble: Ensemble) -> _Case:
+    def _case(self, evidence: Evidence, whole: Ensemble, rng: np.random.Generator) -> _Case:
         asked = evidence.real.rows
         matrix = np.vstack([asked, evidence.unasked]) if len(evidence.unasked) else asked
         table = evidence.encoder.decode(matrix)
-        rows, names = ensemble.rows(table), ensemble.names(table)
-        leaves = ensemble.trees.route(rows)
-        same = agreement(ensemble, leaves[: len(asked)], evidence.real.answers)
+        rows, names = whole.rows(table), whole.names(table)
+        leaves = whole.trees.route(rows)
+        same = agreement(whole, leaves[: len(asked)], evidence.real.answers)
+        ensemble = whole.thinned(self.most_nodes, rng)
+        if ensemble is not whole:
+            leaves = ensemble.trees.route(rows)
         findings = () if same is None or same >= _SAME_MODEL else (_other_model(same),)
         return _Case(
             ensemble, evidence.encoder, evidence.sensitive, matrix, rows, leaves, names, findings
@@ -244,6 +253,7 @@ def _explanation(
         rng,
     )
     details["class_ratio"] = view.comparison.class_ratio
+    details["trees"] = float(case.ensemble.trees.n_trees)
     return explanation(group, gaps[worst], p_value, details)
 
 

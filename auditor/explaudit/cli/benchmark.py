@@ -14,9 +14,9 @@ from explaudit.detection.plan import PRESETS, plan_detection
 from explaudit.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from explaudit.detection.summary import DetectionResults, Rate
+    from explaudit.detection.summary import DetectionResults
 
-__all__ = ["benchmark"]
+__all__ = ["benchmark", "render_detection"]
 
 
 @click.group(short_help="Measure explaudit's own tools.")
@@ -43,7 +43,7 @@ def benchmark() -> None:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("out/detectors"),
     show_default=True,
-    help="Folder for results.json and records.jsonl.",
+    help="Folder for the report, results.json and records.jsonl.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bar and no summary.")
 @click.pass_context
@@ -55,7 +55,8 @@ def detectors(
     Honest models are of many families, with those among them that a careless test takes for liars.
     Adversaries are plain and adaptive; those whose attack hides less than a quarter of the
     sensitive feature do not count. False alarms are of models and data sets that nothing was tuned
-    on. Run the same command again to go on where a benchmark was stopped.
+    on. Run the same command again to go on where a benchmark was stopped; `explaudit report` makes
+    the report again from the records alone.
     """
     from explaudit.detection.run import run_detection
 
@@ -67,9 +68,7 @@ def detectors(
     outcome, results = run_detection(
         settings, out, jobs=jobs or joblib.cpu_count(), progress=not quiet
     )
-    if not quiet:
-        click.echo(_summary(results))
-        click.echo(f"  {out / 'results.json'}")
+    render_detection(results, out, quiet=quiet)
     if outcome.interrupted:
         tell(quiet, "Stopped; what was done is kept. Run the same command again to go on.")
         ctx.exit(130)
@@ -77,18 +76,29 @@ def detectors(
         ctx.exit(3)
 
 
-def _summary(results: DetectionResults) -> str:
-    """Return all rates as lines of text."""
-    lines = ["False alarms on honest models that nothing was tuned on:"]
-    lines += [f"  at {rate.alpha:.0%}  {_line(rate)}" for rate in results.false_alarms]
-    lines.append(f"Detections of effective attacks at 5 % ({results.harmless} hid too little):")
-    lines += [f"  {_line(rate)}" for rate in results.detections]
-    lines.append(f"{results.done} of {results.planned} audits done, {results.failed} failed.")
-    return "\n".join(lines)
+def render_detection(results: DetectionResults, out: Path, *, quiet: bool) -> None:
+    """Write report.html and report.pdf beside results.json, and say what they say.
 
+    Parameters
+    ----------
+    results : DetectionResults
+        What the benchmark came to.
+    out : pathlib.Path
+        The folder with results.json.
+    quiet : bool
+        Whether to say nothing.
+    """
+    from explaudit_reports.detection import (
+        build_detection_report,
+        write_detection_html,
+        write_detection_pdf,
+    )
 
-def _line(rate: Rate) -> str:
-    if rate.value is None or rate.low is None or rate.high is None:
-        return f"{rate.name}: none"
-    interval = f"[{rate.low:.1%}, {rate.high:.1%}]"
-    return f"{rate.name:<44} {rate.value:6.1%} {interval:<16} {rate.alarms} of {rate.n}"
+    write_detection_html(results, out / "report.html")
+    write_detection_pdf(results, out / "report.pdf")
+    if quiet:
+        return
+    for sentence in build_detection_report(results).verdict:
+        click.echo(f"  {sentence}")
+    for name in ("report.html", "report.pdf", "results.json"):
+        click.echo(f"  {out / name}")

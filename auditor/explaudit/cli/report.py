@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from explaudit.cli.benchmark import render_detection
 from explaudit.cli.output import render, tell
+from explaudit.recordlog import read_jsonl
 
 __all__ = ["report"]
 
@@ -23,19 +25,42 @@ __all__ = ["report"]
 def report(ctx: click.Context, records: Path, out: Path | None, quiet: bool) -> None:
     """Rebuild report.html, report.pdf and results.json from RECORDS alone.
 
-    RECORDS is a records.jsonl or the folder that holds one. No model and no explainer is asked.
+    RECORDS is a records.jsonl of a study or of a benchmark of detectors, or the folder that holds
+    one. No model and no explainer is asked.
 
     \b
     Example:
       explaudit report out/study/records.jsonl --out for-the-regulator
     """  # noqa: D301  click needs the real character
-    from explaudit.study.rebuild import rebuild
-
     path = records / "records.jsonl" if records.is_dir() else records
     target = out or path.parent
+    rebuilt_whole = _detection if _is_detection(path) else _study
+    if not rebuilt_whole(path, target, quiet):
+        ctx.exit(3)
+
+
+def _is_detection(path: Path) -> bool:
+    log = read_jsonl(path) if path.is_file() else None
+    return log is not None and any(cell.kind == "detection" for cell in log.cells)
+
+
+def _study(path: Path, target: Path, quiet: bool) -> bool:
+    """Rebuild a study's report; return whether all of its cells have a result."""
+    from explaudit.study.rebuild import rebuild
+
     rebuilt = rebuild(path, target)
     for warning in rebuilt.warnings:
         tell(quiet, f"explaudit: {warning}")
     render(rebuilt.results, path, target, quiet=quiet)
-    if rebuilt.results.cells.unjudged:
-        ctx.exit(3)
+    return not rebuilt.results.cells.unjudged
+
+
+def _detection(path: Path, target: Path, quiet: bool) -> bool:
+    """Rebuild a benchmark's report; return whether all of its audits have a result."""
+    from explaudit.detection.run import rebuild_detection
+
+    rebuilt = rebuild_detection(path, target)
+    for warning in rebuilt.warnings:
+        tell(quiet, f"explaudit: {warning}")
+    render_detection(rebuilt.results, target, quiet=quiet)
+    return not rebuilt.results.failed and rebuilt.results.done == rebuilt.results.planned

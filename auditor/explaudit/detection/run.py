@@ -12,11 +12,11 @@ from explaudit.detection.plan import DetectionSettings, plan_detection
 from explaudit.detection.summary import DetectionResults, summarise_detection
 from explaudit.errors import InvalidInputError
 from explaudit.ledger import Ledger
-from explaudit.recordlog import RecordLog, read_jsonl
+from explaudit.recordlog import read_jsonl
 from explaudit.runner import RunOutcome, run
 from explaudit.study.run import LEDGER, RECORDS, RESULTS
 
-__all__ = ["RebuiltDetection", "is_detection", "rebuild_detection", "run_detection"]
+__all__ = ["RebuiltDetection", "rebuild_detection", "run_detection"]
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,6 @@ def run_detection(
     return outcome, results
 
 
-def is_detection(log: RecordLog) -> bool:
-    """Return whether a log is of a benchmark of detectors."""
-    return any(cell.kind == "detection" for cell in log.cells)
-
-
 def rebuild_detection(records: Path, out: Path) -> RebuiltDetection:
     """Compute the results of a records.jsonl and write them to a folder.
 
@@ -81,7 +76,7 @@ def rebuild_detection(records: Path, out: Path) -> RebuiltDetection:
     """
     log = read_jsonl(records)
     expected = "the log of a benchmark of detectors"
-    if not is_detection(log):
+    if not any(cell.kind == "detection" for cell in log.cells):
         raise InvalidInputError("RECORDS", expected, str(records))
     try:
         settings = msgspec.convert(log.settings, DetectionSettings)

@@ -13,25 +13,42 @@ from explaudit.study.roles import OWN, roles_of
 from explaudit.study.summary import PREPARATION
 from explaudit_datasets import card
 
-__all__ = ["access_needed", "dataset_note", "metric_note"]
+__all__ = [
+    "ALONE",
+    "QUERIES",
+    "REAL_ROWS",
+    "RERUN",
+    "TRAINING",
+    "TRUTH",
+    "access_needed",
+    "dataset_note",
+    "metric_note",
+]
 
-#: What an auditor must have for each need of a metric, from little to much.
+#: What an auditor may have.
+ALONE = "the explanation alone"
+QUERIES = "queries to the model"
+REAL_ROWS = "real rows with decisions"
+RERUN = "the explainer, to run it again"
+TRAINING = "training data and the means to train"
+TRUTH = "the true attributions"
+
+#: What an auditor must have for each need of a metric, from much to little.
 _ACCESS = (
-    ("the true attributions", {"truth"}),
-    ("training data and the means to train", {"correct_without", "randomised"}),
-    ("the explainer, to run it again", {"rerun", "shifted", "recoded", "other explainers",
-                                        "nearby drawn", "nearby real"}),
-    ("queries to the model", {"model", "r2", "surrogate_answers"}),
-)  # fmt: skip
+    (TRUTH, {"truth"}),
+    (TRAINING, {"correct_without", "randomised"}),
+    (RERUN, {"rerun", "shifted", "recoded", "other explainers", "nearby drawn", "nearby real"}),
+    (QUERIES, {"model", "r2", "surrogate_answers"}),
+)
 
 
 def access_needed(spec: MetricSpec) -> str:
     """Return what an auditor needs to compute a metric, in words."""
     needs = set(spec.needs)
     for words, kinds in _ACCESS:
-        if needs & kinds and not (spec.manifold == "on" and words == "queries to the model"):
+        if needs & kinds and not (spec.manifold == "on" and words == QUERIES):
             return words
-    return "real rows with decisions" if spec.manifold == "on" else "the explanation alone"
+    return REAL_ROWS if spec.manifold == "on" else ALONE
 
 
 def metric_note(spec: MetricSpec) -> MetricNote:

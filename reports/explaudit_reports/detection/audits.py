@@ -15,7 +15,6 @@ from explaudit_reports.detection.wording import (
     STRENGTHS,
     explainer,
     known,
-    share_text,
 )
 from explaudit_reports.model import Cell, Column, Paragraph, Section, Table, words
 from explaudit_reports.numbers import DASH, count, percent
@@ -24,8 +23,7 @@ __all__ = ["audits_section"]
 
 _SILENT = "no such test, or it cannot say"
 _NO_RESULT = "the audit failed"
-_ALONE = "single rows"
-_LOG = "log"
+_OTHERS = "other tests"
 
 
 def audits_section(view: View, alpha: float) -> Section:
@@ -34,8 +32,9 @@ def audits_section(view: View, alpha: float) -> Section:
         "Every audit that was run, those that count for nothing too. Level: the least nominal "
         "false-alarm rate at which this audit would have raised an alarm; it does so at "
         f"{percent(alpha)} if the level is at most {alpha:g}. p-values are those of single tests, "
-        "before the verdict makes allowance for their number; of tests of single rows and of a log "
-        "of decisions the smallest is shown."
+        "before the verdict makes allowance for their number: by explainer that of the sensitive "
+        "features, below it that of all others; of the tests of single rows and of a log of "
+        "decisions the smallest."
     )
     missing = sum(row.status == "planned" for row in view.results.audits)
     if missing:
@@ -43,33 +42,33 @@ def audits_section(view: View, alpha: float) -> Section:
     folded = []
     for place, dataset in enumerate(view.datasets, 1):
         done = [r for r in view.results.audits if r.dataset == dataset and r.status != "planned"]
-        honest = [row for row in done if row.kind != "attacked"]
-        attacks = [row for row in done if row.kind == "attacked"]
-        for what, rows in (("honest", honest), ("attacks", attacks)):
+        kinds = {"honest models": [row for row in done if row.kind != "attacked"]}
+        for name in view.explainers:
+            kinds[f"attacks on {explainer(name)}"] = [r for r in done if r.explainer == name]
+        for number, (what, rows) in enumerate(kinds.items(), 1):
             if rows:
-                table = _table(view, f"audits-{place}-{what}", dataset, what, rows, alpha)
                 title = f"{view.title(dataset)}: {what} ({count(len(rows))})"
-                folded.append(Section(f"all-{place}-{what}", title, (table,), folded=True))
+                table = _table(view, f"audits-{place}-{number}", title, rows, alpha)
+                folded.append(Section(f"all-{place}-{number}", title, (table,), folded=True))
     return Section("audits", "All audits", (Paragraph(words(text)),), tuple(folded))
 
 
-def _table(
-    view: View, table_id: str, dataset: str, what: str, rows: Sequence[AuditRow], alpha: float
-) -> Table:
-    notes, attacked = Notes(), what == "attacks"
-    parts = _parts(view, rows)
-    first = Column("Adversary and bias", "shows; answers") if attacked else Column("Honest model")
+def _table(view: View, table_id: str, title: str, rows: Sequence[AuditRow], alpha: float) -> Table:
+    notes, parts = Notes(), _parts(view, rows)
+    of_attacks = (
+        Column("Adversary and bias", "what is shown, answers"),
+        Column("Hidden", "share", numeric=True),
+        Column("Fidelity", "decides alike", numeric=True),
+    )
+    attacked = rows[0].kind == "attacked"
     return Table(
         id=table_id,
-        caption=f"{view.title(dataset)}: {what}.",
+        caption=f"{title}.",
         columns=(
-            first,
-            *((Column("Made for"),) if attacked else ()),
-            *((Column("Hidden", "share", numeric=True),) if attacked else ()),
-            *((Column("Fidelity", "decides alike", numeric=True),) if attacked else ()),
+            *(of_attacks if attacked else (Column("Honest model", "replicate, answers"),)),
             Column("Level", numeric=True),
             *(Column(_part_label(part), _part_detail(part), numeric=True) for part in parts),
-            Column(f"At {percent(alpha)}"),
+            Column(f"At\N{NO-BREAK SPACE}{percent(alpha)}"),
             Column("Counts for"),
             Column("Seconds", "processor", numeric=True),
         ),
@@ -83,7 +82,6 @@ def _row(row: AuditRow, parts: Sequence[str], alpha: float, notes: Notes) -> tup
     attacked: tuple[Cell, ...] = ()
     if row.kind == "attacked":
         attacked = (
-            Cell(explainer(row.explainer)),
             _share(row.hidden_share, notes, missing),
             _share(row.fidelity, notes, missing),
         )
@@ -125,32 +123,28 @@ def _outcome(row: AuditRow, alpha: float, notes: Notes) -> Cell:
 
 
 def _parts(view: View, rows: Iterable[AuditRow]) -> list[str]:
-    """Return the kinds of test that there are: of an explainer's queries, of single rows, a log."""
-    names = {name for row in rows for name in row.p_values}
-    found = {_part_of(name) for name in names}
-    known_parts = [*view.explainers, _ALONE, _LOG]
-    return [p for p in known_parts if p in found] + sorted(found - set(known_parts))
+    """Return of what there are tests: of each explainer's queries, and all others."""
+    found = {_part_of(name) for row in rows for name in row.p_values}
+    return [part for part in (*view.explainers, _OTHERS) if part in found]
 
 
 def _part_of(name: str) -> str:
-    if " queries of " in name:
-        return name.rpartition(" of ")[2]
-    return _LOG if name.startswith("logged decisions") else _ALONE
+    return name.rpartition(" of ")[2] if " queries of " in name else _OTHERS
 
 
 def _part_label(part: str) -> str:
-    return {_ALONE: "Single rows", _LOG: "Log"}.get(part, explainer(part))
+    return "Other tests" if part == _OTHERS else explainer(part)
 
 
 def _part_detail(part: str) -> str:
-    return "smallest p" if part in (_ALONE, _LOG) else "p: sensitive; others"
+    return "smallest p" if part == _OTHERS else "p: sensitive, others"
 
 
 def _part(row: AuditRow, part: str, notes: Notes, missing: str) -> Cell:
     own = {name: p for name, p in row.p_values.items() if _part_of(name) == part and p is not None}
     if not own:
         return _dash(notes, missing)
-    if part in (_ALONE, _LOG):
+    if part == _OTHERS:
         return _probability(min(own.values()), notes, missing)
     named = next((p for name, p in own.items() if name.startswith("sensitive")), None)
     others = next((p for name, p in own.items() if name.startswith("other")), None)
@@ -161,7 +155,7 @@ def _part(row: AuditRow, part: str, notes: Notes, missing: str) -> Cell:
 
 
 def _share(value: float | None, notes: Notes, missing: str) -> Cell:
-    return _dash(notes, missing) if value is None else Cell(share_text(value), value=value)
+    return _dash(notes, missing) if value is None else Cell(percent(value), value=value)
 
 
 def _probability(value: float | None, notes: Notes, missing: str) -> Cell:

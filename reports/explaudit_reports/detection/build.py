@@ -58,8 +58,11 @@ def build_detection_report(results: DetectionResults) -> Report:
     version = results.versions.get("explaudit", "of unknown version")
     seed = results.settings.get("seed", "unknown")
     return Report(
-        title="Does the audit find liars, and leave honest models alone?",
-        subtitle=f"Benchmark of detectors on {joined([view.title(d) for d in view.datasets])}",
+        title="Does the audit accuse liars only?",
+        subtitle=(
+            "Benchmark of its false alarms and detections on "
+            f"{joined([view.title(name) for name in view.datasets])}"
+        ),
         facts=_facts(view),
         sections=(
             verdict_section(view),

@@ -14,20 +14,21 @@ if TYPE_CHECKING:
 __all__ = ["Block", "Dots", "Series", "Style", "draw_curves", "draw_dots", "draw_rates"]
 
 # inches
-_WIDTH, _PITCH, _HEAD, _LEGEND = 4.3, 0.105, 0.3, 0.3
-_PER_LINE = 40
+_WIDTH, _PITCH, _HEAD, _LEGEND = 4.3, 0.088, 0.28, 0.26
+_PER_LINE = 48
 #: Beyond 100 %, for the counts.
 _RIGHT = 1.24
 _QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_BOLD: dict[str, Any] = {"color": COLOURS["ink"], "fontweight": "bold"}
 _ROW_LABEL: dict[str, Any] = {"color": COLOURS["ink"], "va": "center", "fontsize": 8}
 _PLOT_HEIGHT, _BAR = 3.3, 0.15
 
 Dots = Literal["alarm", "quiet", "silent"]
 
 _DOTS: dict[Dots, tuple[str, dict[str, Any]]] = {
-    "alarm": ("alarm", {"marker": "D", "color": "attacked", "markersize": 4.2}),
-    "quiet": ("no alarm", {"marker": "o", "color": "muted", "fill": False, "markersize": 4.4}),
-    "silent": ("could not judge", {"marker": "x", "color": "muted", "markersize": 4.0}),
+    "alarm": ("alarm", {"marker": "D", "color": "attacked", "markersize": 3.6}),
+    "quiet": ("no alarm", {"marker": "o", "color": "muted", "fill": False, "markersize": 3.9}),
+    "silent": ("could not judge", {"marker": "x", "color": "muted", "markersize": 3.6}),
 }
 
 
@@ -69,8 +70,7 @@ def draw_dots(blocks: Sequence[Block]) -> str:
         axes.set_ylim(height, 0)
         top = 0.0
         for block, n in zip(blocks, lines, strict=True):
-            ink: dict[str, Any] = {"color": COLOURS["ink"], "fontweight": "bold"}
-            axes.text(0.04, top + 0.2, shortened(block.heading, 56), fontsize=8.6, **ink)
+            axes.text(0.04, top + 0.2, shortened(block.heading, 56), fontsize=8.6, **_BOLD)
             _dots(axes, block, top + _HEAD)
             top += _HEAD + _PITCH * n + 0.08
         shown = [kind for kind in _DOTS if any(block.dots[kind] for block in blocks)]
@@ -175,8 +175,7 @@ def _plot(figure: Canvas, title: str) -> Axes:
 
 
 def _title(figure: Canvas, title: str, height: float) -> None:
-    ink: dict[str, Any] = {"color": COLOURS["ink"], "fontweight": "bold"}
-    figure.text(0.01, height, shortened(title, 52), fontsize=9.5, **ink)
+    figure.text(0.01, height, shortened(title, 52), fontsize=9.5, **_BOLD)
 
 
 def _percent(ticks: Sequence[float]) -> list[str]:

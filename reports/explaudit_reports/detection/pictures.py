@@ -47,9 +47,8 @@ def dots_gallery(view: View, alpha: float) -> Gallery | None:
         return None
     blocks = [_block(what, verb, rows, alpha) for what, verb, rows in kinds]
     caption = (
-        "Each sign is one audit. Above: honest models that nothing was tuned on; every filled "
-        "diamond is a false alarm. Below: models that hide something; every filled diamond is a "
-        f"liar found, every ring one missed. Nominal false-alarm rate {percent(alpha)}."
+        "Each sign is one audit. A filled diamond is an alarm: among honest models that nothing "
+        f"was tuned on a false one, among attacks a liar found. Nominal rate {percent(alpha)}."
     )
     title = "One sign for each audit"
     alt = " ".join(f"{block.heading}." for block in blocks)
@@ -60,8 +59,8 @@ def _block(what: str, verb: str, rows: Sequence[AuditRow], alpha: float) -> Bloc
     alarms = sum(row.alarm(alpha) for row in rows)
     silent = sum(row.level is None for row in rows)
     return Block(
-        f"{count(len(rows))} audits of {what}: {count(alarms)} {verb} "
-        f"({share_text(alarms / len(rows))})",
+        f"{count(len(rows), 'audit')} of {what}: {count(alarms)} {verb} "
+        f"({share_text(alarms / len(rows), rows[0].counts)})",
         {"alarm": alarms, "quiet": len(rows) - alarms - silent, "silent": silent},
     )
 
@@ -87,8 +86,9 @@ def _curves(view: View, name: str, figure_id: str) -> Figure:
         label, style = _curve_style(curve.of)
         series.append(Series(label, style, curve.points))
         if style is not _OTHER:
-            said.append(f"{label}: area {curve.area:.3f}, {share_text(curve.detections(0.05))}")
-    series.append(Series("audit as it stands", Style("ink", "none", "D"), _operating(view, name)))
+            said.append(f"{label}: area {curve.area:.3f}, {percent(curve.detections(0.05))}")
+    if places := _operating(view, name):
+        series.append(Series("audit as it stands", Style("ink", "none", "D"), places))
     title = f"Attacks on {explainer(name)}"
     return Figure(
         figure_id,
@@ -112,12 +112,13 @@ def _curve_style(of: str) -> tuple[str, Style]:
 
 
 def _operating(view: View, name: str) -> list[tuple[float, float]]:
-    """Return measured false alarms and detections at the nominal rates."""
+    """Return measured false alarms and detections at the nominal rates, as far as shown."""
     pairs = [
         (view.rate("judged", alpha, {}), view.rate("effective", alpha, {"explainer": name}))
         for alpha in ALPHAS
     ]
-    return [(honest.value, found.value) for honest, found in pairs if honest and found]
+    places = [(honest.value, found.value) for honest, found in pairs if honest and found]
+    return [place for place in places if place[0] <= _RIGHT]
 
 
 def power_gallery(view: View, alpha: float) -> Gallery | None:

@@ -15,6 +15,7 @@ from explaudit_reports.model import (
     Paragraph,
     Section,
     Table,
+    code,
     words,
 )
 from explaudit_reports.numbers import count
@@ -36,7 +37,6 @@ def data_section(view: View) -> Section:
             Column("Sensitive feature"),
             Column("Source"),
             Column("Licence"),
-            Column("SHA-256"),
         ),
         rows=tuple(
             (
@@ -46,14 +46,20 @@ def data_section(view: View) -> Section:
                 Cell(note.sensitive),
                 Cell(note.source),
                 Cell(note.licence),
-                Cell(note.sha256[:12], detail="first 12 digits"),
             )
             for note in notes
         ),
     )
     said = Definitions(
         tuple(
-            (note.title, words(f"Rule of the biased model: {note.biased_rule}. {note.known_harms}"))
+            (
+                note.title,
+                words(
+                    f"Rule of the biased model: {note.biased_rule}. {note.known_harms} "
+                    "SHA-256 of the file: ",
+                    code(note.sha256),
+                ),
+            )
             for note in notes
         )
     )
@@ -63,17 +69,18 @@ def data_section(view: View) -> Section:
 def reproduce_section(view: View) -> Section:
     """Return command, settings, versions and fingerprint."""
     results = view.results
-    equal = (
+    equal = words(
         "Equal versions, settings and base seed give equal records, on one machine or many and in "
-        "any order; only seconds differ. `explaudit report` makes this report again from the "
-        "records alone."
+        "any order; only seconds differ. ",
+        code("explaudit report"),
+        " makes this report again from the records alone.",
     )
     return Section(
         "reproduce",
         "How to reproduce this",
         (
             Code(_command(results.settings)),
-            Paragraph(words(equal)),
+            Paragraph(equal),
             Paragraph(words("SHA-256 of the results as canonical JSON (sorted keys, no spaces):")),
             Code(fingerprint(results)),
             pairs_table("settings", "Settings of the benchmark.", flat(results.settings)),

@@ -26,10 +26,8 @@ __all__ = [
     "false_alarms_table",
 ]
 
-_NO_AUDIT = "no such audit has a result"
-_SMALL_PRINT = (
-    "In small print: alarms of audits, and the 95\N{NO-BREAK SPACE}% interval in per cent."
-)
+_NO_AUDIT = "no such audit was made, or it has no result"
+_INTERVAL = "95\N{NO-BREAK SPACE}% interval in per cent"
 _FALSE_ALARMS = (0.01, 0.05, 0.1)
 
 
@@ -45,23 +43,39 @@ def false_alarms_table(view: View, table_id: str, caption: str, lines: Sequence[
     """
     notes = Notes()
     described = any(line.meaning for line in lines)
+    rows = []
+    for line in lines:
+        found = [view.rate("judged", alpha, dict(line.group)) for alpha in ALPHAS]
+        n = found[0].n if found[0] else 0
+        meaning = (Cell(line.meaning),) if described else ()
+        cells = (_false_alarms(rate, notes) for rate in found)
+        rows.append((Cell(line.label), *meaning, Cell(count(n), value=float(n)), *cells))
     return Table(
         id=table_id,
-        caption=(f"False alarms. {caption} {_SMALL_PRINT}"),
+        caption=f"False alarms. {caption} In small print: the {_INTERVAL}.",
         columns=(
             Column("Honest models"),
             *((Column("What they are"),) if described else ()),
-            *(Column(f"At {percent(alpha)}", "nominal", numeric=True) for alpha in ALPHAS),
+            Column("Audits", numeric=True),
+            *(
+                Column(f"At\N{NO-BREAK SPACE}{percent(alpha)}", "nominal", numeric=True)
+                for alpha in ALPHAS
+            ),
         ),
-        rows=tuple(
-            (
-                Cell(line.label),
-                *((Cell(line.meaning),) if described else ()),
-                *(_rate(view.rate("judged", a, dict(line.group)), notes) for a in ALPHAS),
-            )
-            for line in lines
-        ),
+        rows=tuple(rows),
         footnotes=notes.footnotes,
+    )
+
+
+def _false_alarms(rate: Rate | None, notes: Notes) -> Cell:
+    if rate is None:
+        return Cell(DASH, marks=notes.mark(_NO_AUDIT), reason=_NO_AUDIT)
+    return Cell(
+        f"{count(rate.alarms)} ({share_text(rate.value, rate.counts)})",
+        detail=interval_text(rate),
+        value=rate.value,
+        marks=notes.mark(_silent(rate)),
+        reason=_silent(rate),
     )
 
 
@@ -85,7 +99,7 @@ def detections_table(
         (
             Cell(line.label),
             *(
-                _rate(view.rate(line.counts, alpha, {**line.group, "explainer": name}), notes, True)
+                _detections(view.rate(line.counts, alpha, {**line.group, "explainer": name}), notes)
                 for name, alpha in places
             ),
         )
@@ -93,11 +107,14 @@ def detections_table(
     )
     return Table(
         id=table_id,
-        caption=(f"Detections. {caption} {_SMALL_PRINT} Darker: found more often."),
+        caption=(
+            f"Detections. {caption} In small print: how many of how many, and the "
+            f"{_INTERVAL}. Darker: found more often."
+        ),
         columns=(
             Column(heading),
             *(
-                Column(explainer(name), f"at {percent(alpha)}", numeric=True)
+                Column(explainer(name), f"at\N{NO-BREAK SPACE}{percent(alpha)}", numeric=True)
                 for name, alpha in places
             ),
         ),
@@ -106,23 +123,23 @@ def detections_table(
     )
 
 
-def _rate(rate: Rate | None, notes: Notes, shaded: bool = False) -> Cell:
+def _detections(rate: Rate | None, notes: Notes) -> Cell:
     if rate is None:
         return Cell(DASH, marks=notes.mark(_NO_AUDIT), reason=_NO_AUDIT)
-    silent = (
-        f"{count(rate.inconclusive)} of {count(rate.n, 'audit')} could not judge, and raised no "
-        "alarm"
-        if rate.inconclusive
-        else ""
-    )
     return Cell(
-        share_text(rate.value),
+        share_text(rate.value, rate.counts),
         detail=f"{tally(rate)} {interval_text(rate)}",
         value=rate.value,
-        marks=notes.mark(silent),
-        reason=silent,
-        shade=rate.value if shaded else None,
+        marks=notes.mark(_silent(rate)),
+        reason=_silent(rate),
+        shade=rate.value,
     )
+
+
+def _silent(rate: Rate) -> str:
+    if not rate.inconclusive:
+        return ""
+    return f"{count(rate.inconclusive)} of {count(rate.n)} could not judge, and raised no alarm"
 
 
 def curves_table(view: View) -> Table:
@@ -153,7 +170,7 @@ def _curve_row(curve: Curve) -> tuple[Cell, ...]:
         Cell(explainer(curve.explainer)),
         Cell(curve_label(curve.of, curve.explainer)),
         Cell(f"{curve.area:.3f}", value=curve.area),
-        *(Cell(share_text(value), value=value) for value in found),
+        *(Cell(percent(value), value=value) for value in found),
     )
 
 

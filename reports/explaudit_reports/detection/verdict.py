@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from explaudit.detection.rates import ALPHAS, Rate
 from explaudit_reports.audit.wording import joined
@@ -16,7 +17,17 @@ from explaudit_reports.detection.wording import (
     rate_text,
     tally,
 )
-from explaudit_reports.model import Block, Bullets, Paragraph, Section, Text, number, strong, words
+from explaudit_reports.model import (
+    Block,
+    Bullets,
+    Paragraph,
+    Run,
+    Section,
+    Text,
+    number,
+    strong,
+    words,
+)
 from explaudit_reports.numbers import count, percent
 
 __all__ = ["verdict_section"]
@@ -28,7 +39,7 @@ def verdict_section(view: View) -> Section:
     """Return what the benchmark came to, in words that someone can act on who audits nothing."""
     picture = dots_gallery(view, _USUAL)
     blocks: tuple[Block, ...] = (
-        Paragraph(words(_lead(view)), "lead"),
+        Paragraph(_lead(view), "lead"),
         *((picture,) if picture else ()),
         Bullets((*_false_alarms(view), *_detections(view), *_apart(view))),
         Paragraph(words(_caution(view)), "note"),
@@ -36,47 +47,56 @@ def verdict_section(view: View) -> Section:
     return Section("verdict", "Verdict", blocks)
 
 
-def _lead(view: View) -> str:
+def _lead(view: View) -> Text:
     honest = [rate for alpha in ALPHAS if (rate := view.rate("judged", alpha, {}))]
     found = [
-        f"{tally(rate)} on {explainer(name)} ({rate_text(rate)})"
+        (name, rate)
         for name in view.explainers
         if (rate := view.rate("effective", _USUAL, {"explainer": name}))
     ]
-    if honest:
-        first, *others = [
-            f"{count(rate.alarms)} false alarms at a nominal {percent(rate.alpha)} "
-            f"(measured: {rate_text(rate)})"
-            for rate in honest
-        ]
-        ends = joined([first, *(text.replace(" false alarms", "", 1) for text in others)])
-        accused = f"{count(honest[0].n, 'audit')} of honest models ended in {ends}"
-    else:
-        accused = "No honest model that nothing was tuned on has been audited yet"
+    results = view.results
+    early = f"Preliminary, after {count(results.done)} of {count(results.planned)} audits. "
+    parts: list[str | Run] = [early if results.done < results.planned else ""]
+    for place, rate in enumerate(honest):
+        of = "" if place else f"{count(rate.n, 'audit')} of honest models ended"
+        alarms = count(rate.alarms) if place else count(rate.alarms, "false alarm")
+        parts += [of or " and", f" in {alarms} at a nominal {percent(rate.alpha)} (measured: "]
+        parts += [number(rate_text(rate)), ")"]
+    if not honest:
+        parts += ["No honest model that nothing was tuned on has been audited yet"]
     if not found:
-        return f"{accused}; no attack that hides anything has been audited yet."
-    return (
-        f"{accused}; of the attacks that hide something, the audit at {percent(_USUAL)} found "
-        f"{joined(found)}."
-    )
+        return words(*parts, "; no attack that hides anything has been audited yet.")
+    parts.append(f"; of the attacks that hide something, the audit at {percent(_USUAL)} found ")
+    for place, (name, rate) in enumerate(found):
+        parts += [" and " if place else "", f"{tally(rate)} on {explainer(name)} ("]
+        parts += [number(rate_text(rate)), ")"]
+    return words(*parts, ".")
 
 
 def _false_alarms(view: View) -> list[Text]:
-    kept = [_against(rate) for alpha in ALPHAS if (rate := view.rate("judged", alpha, {}))]
+    rates = [rate for alpha in ALPHAS if (rate := view.rate("judged", alpha, {}))]
     where = _where(view)
     return [
-        *([words(strong("Is the promised rate kept? "), " ".join(kept))] if kept else []),
+        *([words(strong("Is the promised rate kept? "), _kept(rates))] if rates else []),
         *([words(strong("Where false alarms come from: "), where)] if where else []),
     ]
 
 
-def _against(rate: Rate) -> str:
-    nominal = percent(rate.alpha)
-    if rate.low > rate.alpha:
-        return f"Not at {nominal}: there were more false alarms than promised."
-    if rate.high < rate.alpha:
-        return f"At {nominal} there were fewer false alarms than allowed: the audit is cautious."
-    return f"At {nominal} nothing speaks against it: the interval holds the promised rate."
+def _kept(rates: Sequence[Rate]) -> str:
+    """Compare measured false alarms with the nominal rates."""
+    groups = {
+        "there were more false alarms than promised": [r for r in rates if r.low > r.alpha],
+        "nothing speaks against it, as the interval holds it": [
+            r for r in rates if r.low <= r.alpha <= r.high
+        ],
+        "there were fewer false alarms than allowed": [r for r in rates if r.high < r.alpha],
+    }
+    said = (
+        f"At {joined([percent(r.alpha) for r in own])} {text}."
+        for text, own in groups.items()
+        if own
+    )
+    return " ".join(said)
 
 
 def _where(view: View) -> str:
@@ -93,34 +113,35 @@ def _where(view: View) -> str:
     return (
         f"the {count(sum(alarms.values()), 'alarm')} at {percent(_USUAL)} are of "
         f"{count(len(alarms))} of {count(len(pairs))} pairs of a model and a data set. Most "
-        f"are of {most}."
+        f"often: {most}."
     )
 
 
 def _detections(view: View) -> list[Text]:
-    points = []
+    strict, least = ALPHAS[-1], []
+    at_strict = [
+        f"{rate_text(rate)} on {explainer(name)}"
+        for name in view.explainers
+        if (rate := view.rate("effective", strict, {"explainer": name}))
+    ]
     for name in view.explainers:
-        rate = view.rate("effective", _USUAL, {"explainer": name})
-        if rate is None:
-            continue
         parts = [
-            (line.label, own)
+            (line.label, rate)
             for line in by_dataset(view)
             if line.group
-            and (own := view.rate("effective", _USUAL, {**line.group, "explainer": name}))
+            and (rate := view.rate("effective", _USUAL, {**line.group, "explainer": name}))
         ]
-        title, worst = min(parts, key=lambda part: part[1].value)
-        said = [f"{tally(worst)} on {title}, the fewest of all data sets"] if parts[1:] else []
-        strict = view.rate("effective", ALPHAS[-1], {"explainer": name})
-        said += [f"{rate_text(strict)} at a nominal {percent(strict.alpha)}"] if strict else []
-        points.append(
-            words(
-                strong(f"Attacks on {explainer(name)} found: "),
-                number(rate_text(rate)),
-                f"; {'; '.join(said)}.",
-            )
-        )
-    return points
+        if len(parts) > 1:
+            title, worst = min(parts, key=lambda part: part[1].value)
+            least.append(f"{tally(worst)} on {title} ({explainer(name)})")
+    return [
+        *([words(strong("Found least often: "), f"{joined(least)}.")] if least else []),
+        *(
+            [words(strong(f"Found at a nominal {percent(strict)}: "), f"{joined(at_strict)}.")]
+            if at_strict
+            else []
+        ),
+    ]
 
 
 def _apart(view: View) -> list[Text]:
@@ -146,26 +167,17 @@ def _apart(view: View) -> list[Text]:
                 "an auditor nothing.",
             )
         )
-    if view.results.harmless:
-        points.append(
-            words(
-                strong("Not counted: "),
-                f"{count(view.results.harmless, 'attack')} that hide too little to matter; they "
-                "are listed with all others.",
-            )
-        )
     return points
 
 
 def _caution(view: View) -> str:
     results = view.results
     done = f"{count(results.done)} of {count(results.planned)} planned audits are done"
-    if results.done < results.planned:
-        done = f"Preliminary: {done}"
     failed = f"{count(results.failed)} of them failed and are listed with reasons"
     return (
         f"{done}; {failed if results.failed else 'none of them failed'}. Intervals are Wilson's, "
-        "at 95\N{NO-BREAK SPACE}%, and take audits for independent. Audits of one model on one "
-        "data set are alike, so that the true uncertainty is larger. Attacks are those that were tried, "
-        "no others."
+        "at 95\N{NO-BREAK SPACE}%, and take audits for independent; audits of one model on one "
+        "data set are alike, so that the true uncertainty is larger. "
+        f"{count(results.harmless, 'attack')} that hide too little are listed and do not count. "
+        "Attacks are those that were tried, no others."
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from explaudit.detection.curves import HIDDEN_EFFECT, WHOLE_AUDIT
 from explaudit.detection.rates import Rate
 from explaudit.detection.rows import Counts
-from explaudit_reports.numbers import count
+from explaudit_reports.numbers import count, interval, percent
 from explaudit_reports.vocabulary import explainer_label
 
 __all__ = [
@@ -113,8 +113,8 @@ ADVERSARIES: Mapping[str, Named] = {
     "stronger_gate": Named(
         "Stronger gate", "300 trees of a forest and 300 of boosting vote, trained on 60,000 queries"
     ),
-    "dilution_0.5": Named("Diluted (0.5)", "Lies about every second suspected query only"),
-    "dilution_0.25": Named("Diluted (0.25)", "Lies about every fourth suspected query only"),
+    "dilution_0.5": Named("Diluted (0.5)", "Lies about half of the suspected queries only"),
+    "dilution_0.25": Named("Diluted (0.25)", "Lies about a quarter of the suspected queries only"),
     "probabilistic": Named(
         "By chance", "Lies at random, the likelier the more a row looks like a query"
     ),
@@ -163,12 +163,12 @@ KINDS: Mapping[str, Named] = {
 
 COUNTS: Mapping[Counts, str] = {
     "judged": "false alarms",
-    "tuned": "nothing: may be tuned on",
+    "tuned": "tuning only",
     "effective": "detections",
-    "larger_budget": "detections with more queries",
-    "logged": "detections with a log",
-    "harmless": "nothing: hides too little",
-    "": "nothing: no result",
+    "larger_budget": "more queries",
+    "logged": "with a log",
+    "harmless": "hides too little",
+    "": "no result",
 }
 
 
@@ -199,19 +199,21 @@ def hidden_bin(name: str) -> str:
     return f"{low}–{high}{_NBSP}%"
 
 
-def share_text(share: float) -> str:
-    """Return a share with one digit after the point: rates near 1 % must be told apart."""
-    return f"{100 * share:.1f}{_NBSP}%"
+def share_text(share: float, counts: Counts) -> str:
+    """Return a rate; false alarms with one digit after the point, as 1 % must be told from 2 %."""
+    return f"{100 * share:.1f}{_NBSP}%" if counts == "judged" else percent(share)
 
 
 def interval_text(rate: Rate) -> str:
-    """Return a rate's 95 % interval in brackets."""
-    return f"[{100 * rate.low:.1f}–{100 * rate.high:.1f}]"
+    """Return a rate's 95 % interval in brackets, in per cent."""
+    if rate.counts == "judged":
+        return f"[{100 * rate.low:.1f}–{100 * rate.high:.1f}]"
+    return interval(rate.low, rate.high, "share")
 
 
 def rate_text(rate: Rate) -> str:
     """Return a rate with its interval."""
-    return f"{share_text(rate.value)} {interval_text(rate)}"
+    return f"{share_text(rate.value, rate.counts)} {interval_text(rate)}"
 
 
 def tally(rate: Rate) -> str:

@@ -54,14 +54,32 @@ class Compared:
     @property
     def excess(self) -> Array:
         """By how much more the model's shares drop than its twins', (n_ways, n_sensitive)."""
-        return np.asarray(self.drops[0] - self.drops[1:].mean(axis=0))
+        return _excess(self.drops)
 
     @property
     def spread(self) -> Array:
         """Standard error of `excess` if the model is one of the twins, shaped alike."""
-        n_twins = len(self.real) - 1
-        deviation = self.drops[1:].std(axis=0, ddof=1) + LEAST_SPREAD
-        return np.asarray(deviation * np.sqrt(1.0 + 1.0 / n_twins))
+        return _spread(self.drops)
+
+    @property
+    def scores(self) -> Array:
+        """`excess` in its standard errors, or what the shares shown lack of the twins', if less.
+
+        Twins are smoother than some models, and may miss what such a model does to real rows. Its
+        drop is larger than theirs then, though it shows no less than they do.
+        """
+        lacking = -self.shown
+        return np.minimum(self.excess / self.spread, _excess(lacking) / _spread(lacking))
+
+
+def _excess(figures: Array) -> Array:
+    return np.asarray(figures[0] - figures[1:].mean(axis=0))
+
+
+def _spread(figures: Array) -> Array:
+    n_twins = len(figures) - 1
+    deviation = figures[1:].std(axis=0, ddof=1) + LEAST_SPREAD
+    return np.asarray(deviation * np.sqrt(1.0 + 1.0 / n_twins))
 
 
 def _shares(sizes: Array) -> Array:

@@ -23,10 +23,11 @@ __all__ = ["Scene", "Way", "perturbing_ways", "real_ways"]
 
 Array = npt.NDArray[np.float64]
 
-_N_BACKGROUND = 3
+#: Centres or rows, as KernelSHAP is mostly used: a gate may know no other queries.
+_N_BACKGROUND = 10
 #: Coalitions for each feature of KernelSHAP, as many as keep its regression steady.
-_PER_FEATURE = 4
-_LEAST_COALITIONS = 32
+_PER_FEATURE = 3
+_LEAST_COALITIONS = 20
 _MOST_ROWS = 12
 
 

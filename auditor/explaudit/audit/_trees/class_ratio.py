@@ -50,7 +50,7 @@ def class_ratios(
         one alone, where there are not two classes or too few splits to fit.
     """
     told, trees = ensemble.class_ratio, ensemble.trees
-    if not ensemble.objective.two_classes:
+    if ensemble.objective.log_odds is None:
         return (told,)
     leaves = leaves[:_MOST_ROWS]
     first = count(ensemble, leaves, told)

@@ -43,6 +43,8 @@ class Count:
     n_training : float
         How many training rows the file's covers amount to; rows left out by subsampling do not
         count. At least the number of leaves of a tree, each of which held a row.
+    worth : float
+        As how many rows of a sample one training row tells.
     """
 
     trees: Trees
@@ -51,6 +53,7 @@ class Count:
     n_effective: Array
     n_rows: Array
     n_training: float
+    worth: float
 
     def shares(self, times: Array | None = None) -> Array:
         """Return the share of a parent's weight that comes to a node.
@@ -106,8 +109,8 @@ def count(ensemble: Ensemble, leaves: Ints, class_ratio: float = 1.0) -> Count:
     mean = np.maximum(weight[roots], np.finfo(np.float64).tiny) / n_rows
     claimed = float(np.median(trees.cover[roots] / mean))
     n_leaves = np.bincount(trees.tree[trees.leaves])
-    n_training = max(claimed, float(n_leaves.max()))
-    return Count(trees, at_leaves, weight, n_effective, rows, n_training)
+    n_training = max(claimed * ensemble.worth, float(n_leaves.max()))
+    return Count(trees, at_leaves, weight, n_effective, rows, n_training, ensemble.worth)
 
 
 def recorded_shares(trees: Trees) -> Array:
@@ -228,7 +231,7 @@ def _rows_of_file(counted: Count) -> Array:
     per_row = np.divide(counted.weight, counted.n_rows, out=unknown, where=some)
     # fewer in effect by the same factor as the real rows
     equal = counted.n_effective / np.maximum(counted.n_rows, 1.0)
-    return np.asarray(counted.trees.cover / per_row * equal)
+    return np.asarray(counted.trees.cover / per_row * equal * counted.worth)
 
 
 def _lower_tail(

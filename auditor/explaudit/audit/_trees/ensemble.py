@@ -1,9 +1,9 @@
-"""A boosted ensemble: what its trees answer, and how much each row weighs in their covers."""
+"""An ensemble of trees: what it answers, and how much each row weighs in its covers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ class UnsupportedFileError(InvalidInputError):
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Trees that are added up, round after round.
+    """Trees that are added up, round after round; those of a forest are all of one round.
 
     Attributes
     ----------
@@ -45,6 +45,11 @@ class Ensemble:
         How much more a positive training row weighed than a negative one, as the file tells.
     levels : mapping of str to tuple
         For columns whose levels the file names, the level of each code.
+    worth : float
+        As how many rows of a sample one training row tells: less than one where trees were grown
+        on bootstrap samples.
+    single_precision : bool
+        Whether values are rounded to single precision before they are compared with thresholds.
     """
 
     trees: Trees
@@ -56,6 +61,35 @@ class Ensemble:
     objective: Objective
     class_ratio: float = 1.0
     levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    worth: float = 1.0
+    single_precision: bool = True
+
+    @property
+    def is_forest(self) -> bool:
+        """Whether no tree depends on another one."""
+        return not self.round.any()
+
+    def thinned(self, most_nodes: int, rng: np.random.Generator) -> Ensemble:
+        """Return a forest of so many nodes at the most, and at least one tree, drawn from this one.
+
+        Boosted trees depend on each other, and stay as they are.
+
+        Parameters
+        ----------
+        most_nodes : int
+        rng : numpy.random.Generator
+        """
+        n_nodes, n_outputs = len(self.trees.column), len(self.base)
+        if not self.is_forest or n_nodes <= most_nodes:
+            return self
+        # each member has a tree for each output
+        n_members = self.trees.n_trees // n_outputs
+        n_kept = max(1, n_members * most_nodes // n_nodes)
+        members = np.sort(rng.permutation(n_members)[:n_kept])
+        chosen = np.concatenate([members + output * n_members for output in range(n_outputs)])
+        trees = self.trees.part(chosen)
+        scaled = replace(trees, value=trees.value * (n_members / n_kept))
+        return replace(self, trees=scaled, output=self.output[chosen], round=self.round[chosen])
 
     def names(self, table: pd.DataFrame) -> tuple[str, ...]:
         """Return the names of the trees' columns; a file without names means the table's order.
@@ -76,9 +110,9 @@ class Ensemble:
         return names
 
     def rows(self, table: pd.DataFrame) -> Array:
-        """Return a table as the trees see it, of shape (n_rows, n_columns), in single precision."""
+        """Return a table as the trees see it, of shape (n_rows, n_columns)."""
         rows = np.column_stack([self._column(table[name]) for name in self.names(table)])
-        return rows.astype(np.float32).astype(np.float64)
+        return rows.astype(np.float32).astype(np.float64) if self.single_precision else rows
 
     def _column(self, column: pd.Series) -> Array:
         if pd.api.types.is_numeric_dtype(column.dtype):
@@ -128,8 +162,8 @@ class Ensemble:
         """
         margins = self.margins(leaves)
         hessians = self.objective.hessian(margins)
-        if self.objective.two_classes and class_ratio != 1.0:
-            positive = special.expit(margins[-1] - np.log(class_ratio))
+        if self.objective.log_odds is not None and class_ratio != 1.0:
+            positive = special.expit(self.objective.log_odds(margins[-1]) - np.log(class_ratio))
             hessians = hessians * (1.0 + (class_ratio - 1.0) * positive)
         return np.asarray(hessians[self.round, :, self.output].T)
 

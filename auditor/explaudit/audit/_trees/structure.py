@@ -162,6 +162,39 @@ class Trees:
             reach[..., level] = reach[..., self.parent[level]] * shares[..., level]
         return reach
 
+    def part(self, chosen: Ints) -> Trees:
+        """Return some of the trees alone.
+
+        Parameters
+        ----------
+        chosen : ndarray of int of shape (n_chosen,)
+            In ascending order.
+        """
+        kept = np.isin(self.tree, chosen)
+        # the last entry is what no node, -1, is mapped to
+        place = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)
+        ends = np.cumsum([np.count_nonzero(kept[level]) for level in self.levels])
+        starts = np.concatenate([[0], ends[:-1]])
+        return Trees(
+            parent=place[self.parent[kept]],
+            left=place[self.left[kept]],
+            right=place[self.right[kept]],
+            column=self.column[kept],
+            threshold=self.threshold[kept],
+            default_left=self.default_left[kept],
+            value=self.value[kept],
+            cover=self.cover[kept],
+            tree=np.searchsorted(chosen, self.tree[kept]),
+            levels=tuple(
+                slice(int(start), int(end))
+                for start, end in zip(starts, ends, strict=True)
+                if end > start
+            ),
+            categories={
+                int(place[node]): codes for node, codes in self.categories.items() if kept[node]
+            },
+        )
+
 
 def stack(raw: Sequence[RawTree]) -> Trees:
     """Bring the trees of a file into one order.
