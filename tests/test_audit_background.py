@@ -17,9 +17,8 @@ from explaudit.audit import outcome
 from explaudit.audit._background.redraw import credits_of
 from explaudit.audit._background.samples import (
     classifier_test,
-    feature_test,
+    column_test,
     mean_test,
-    output_test,
     repeated_test,
 )
 from explaudit.audit._groups import groups_of
@@ -160,7 +159,7 @@ def test_a_shifted_mean_is_found() -> None:
 def test_another_spread_with_the_same_mean_is_found() -> None:
     rng = np.random.default_rng(4)
     answers = rng.normal(size=(600, 1)), 3.0 * rng.normal(size=(150, 1))
-    assert output_test(*answers).p_value < 1e-3
+    assert column_test(*answers).p_value < 1e-3
     assert mean_test(*answers, rng).p_value > 0.01
 
 
@@ -178,7 +177,7 @@ def test_a_broken_dependence_is_found_by_the_forest_alone() -> None:
     own = rng.multivariate_normal([0, 0], [[1, 0.9], [0.9, 1]], 800)
     handed = rng.normal(size=(200, 2))
     assert classifier_test(handed, own, 0).p_value < 1e-3
-    assert feature_test(handed, own, ()).p_value > 0.01
+    assert column_test(handed, own, (), 10).p_value > 0.01
 
 
 def test_repeated_rows_are_found() -> None:

@@ -232,7 +232,8 @@ def test_each_explainer_is_judged_by_itself() -> None:
     real = table(400, seed=1)
     evidence = evidence_of(concealing, lime=queries_of(real, 2), real_rows=table(300, seed=9))
     lime, real_rows = CadDetect().judge(evidence, alpha=0.05, seed=0).tests
-    assert (lime.name, real_rows.name) == ("cad_detect[lime]", "cad_detect[real_rows]")
+    assert lime.name == "CAD-Detect on queries of lime"
+    assert real_rows.name == "CAD-Detect on queries of real_rows"
     assert lime.score is not None and real_rows.score is not None
     assert lime.score > 0.2 > 0.05 > abs(real_rows.score)
 

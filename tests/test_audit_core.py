@@ -12,13 +12,17 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from explaudit import Encoder
+from explaudit import Encoder, registry
+from explaudit.audit.evidence import Detector, Evidence
 from explaudit.audit.loading import load_model, read_rows
 from explaudit.audit.outcome import Hidden, Judgement, TestResult
 from explaudit.audit.queries import record_queries
+from explaudit.audit.regime import RegimeTest
+from explaudit.audit.run import audit, default_detectors
 from explaudit.audit.settings import AuditSettings, plan_audit
 from explaudit.audit.target import Target
 from explaudit.audit.verdict import conclude
+from explaudit.cells import Part
 from explaudit.errors import InvalidInputError
 from explaudit.explainers import KernelShap, LimeTabular, TwinExplanation
 
@@ -155,6 +159,89 @@ def test_the_sentence_names_what_is_hidden_from_the_test_that_rejects() -> None:
         [said(0.001), Judgement(hidden=(hidden, other))], alpha=0.05, queries=0, budget=0
     )
     assert "Hidden effect of race: 0.41 [0.33, 0.48]" in verdict.sentence
+
+
+@pytest.mark.parametrize("group", ["background", "tree file"])
+def test_the_sentence_names_what_is_hidden_by_what_was_handed_over(group: str) -> None:
+    found = {"feature": "race", "estimate": 0.41, "low": 0.33, "high": 0.48, "real": 0.5}
+    hidden = Hidden(shown=0.1, explainer="rows with s = 1", unit="margin", group=group, **found)  # type: ignore[arg-type]  # mixed
+    both = [said(0.001, group=group), Judgement(hidden=(hidden,))]
+    verdict = conclude(both, alpha=0.05, queries=0, budget=0)
+    assert "Hidden effect of race: 0.41 [0.33, 0.48]" in verdict.sentence
+    # but not if another test is the one that rejects
+    other = [said(0.001, group="other"), said(0.9, group=group), Judgement(hidden=(hidden,))]
+    assert "Hidden" not in conclude(other, alpha=0.05, queries=0, budget=0).sentence
+
+
+def test_effects_of_different_units_are_not_compared() -> None:
+    found = {"feature": "race", "low": 0.1, "high": 9.0, "real": 0.5, "shown": 0.1}
+    first = Hidden(estimate=0.2, explainer="lime", **found)  # type: ignore[arg-type]  # mixed
+    other = Hidden(estimate=5.0, explainer="x", unit="margin", group="g", **found)  # type: ignore[arg-type]
+    both = [said(0.001), said(0.001, group="g"), Judgement(hidden=(first, other))]
+    verdict = conclude(both, alpha=0.05, queries=0, budget=0)
+    assert "Hidden effect of race: 0.20" in verdict.sentence
+
+
+class Grouped(Detector):
+    """Looks at the evidence."""
+
+    name, source = "grouped", "a test"
+
+    def judge(self, evidence: Evidence, *, alpha: float, seed: int) -> Judgement:
+        levels = evidence.encoder.features[evidence.sensitive_columns[0]].level_names
+        queries = evidence.encoder.decode(next(iter(evidence.queries.values())).rows)
+        # no query holds a combination of the columns that no real row has
+        whole = set(map(tuple, queries[["race_a", "race_b"]].to_numpy().tolist()))
+        reason = f"{len(levels)} levels, {sorted(whole)}"
+        return Judgement(tests=(TestResult(name="grouped", p_value=0.5, reason=reason),))
+
+
+def test_a_group_of_columns_is_one_sensitive_feature() -> None:
+    rows = table(300)[["a", "b"]].assign(race_a=[1.0, 0.0, 0.0] * 100, race_b=[0.0, 1.0, 0.0] * 100)
+    groups = {"race": ("race_a", "race_b")}
+    plan = AuditSettings(sensitive=("race",), explainers=(Part("lime"),), budget=500)
+    found = audit(
+        lambda t: (t["a"] + t["race_a"] > 0).to_numpy(),
+        rows,
+        plan,
+        groups=groups,
+        detectors=(Grouped(),),
+    )
+    assert found.features == ("a", "b", "race")
+    assert found.groups == groups
+    reason = found.verdict.tests[0].reason
+    assert reason == "3 levels, [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)]"
+    assert "race_a" not in found.features
+
+
+def test_a_grouped_feature_is_judged_as_a_whole() -> None:
+    rows = table(300)[["a", "b"]].assign(race_a=[1.0, 0.0, 0.0] * 100, race_b=[0.0, 1.0, 0.0] * 100)
+    plan = AuditSettings(sensitive=("race",), explainers=(Part("lime"),), budget=600)
+    known = set(map(tuple, rows.round(6).to_numpy().tolist()))
+
+    def scaffold(asked: pd.DataFrame) -> Array:
+        real = [tuple(row) in known for row in asked.round(6).to_numpy().tolist()]
+        return np.asarray(np.where(real, asked["race_a"] > 0, asked["a"] > 0), dtype=np.intp)
+
+    found = audit(
+        scaffold,
+        rows,
+        plan,
+        groups={"race": ["race_a", "race_b"]},
+        detectors=(RegimeTest(n_twins=20),),
+    )
+    assert found.verdict.outcome == "fail"
+    assert "Hidden effect of race" in found.verdict.sentence
+
+
+def test_swapping_explainers_is_left_to_those_who_ask_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registry, "names", lambda group: ("near_duplicates", "regime", "swap"))
+    monkeypatch.setattr(registry, "create", lambda group, name: name)
+    assert default_detectors({}) == ("regime", "near_duplicates")
+    assert default_detectors({"swap": None}) == ("regime", "near_duplicates")
+    assert default_detectors({"swap": True}) == ("regime", "swap", "near_duplicates")
 
 
 def test_a_function_a_skops_file_and_an_xgboost_file_are_loaded(

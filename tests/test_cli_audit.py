@@ -11,7 +11,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from click.testing import CliRunner, Result
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 import explaudit_reports.audit
 from explaudit.audit.evidence import Detector
@@ -196,6 +199,11 @@ def wrong(*arguments: str, model: str = "models_of_audit:two_faced") -> list[str
         (wrong("--sensitive", "target"), ["--sensitive", "'target'"]),
         (wrong("--drop", "goal"), ["--drop", "'goal'"]),
         (wrong("--categorical", "zip"), ["--categorical", "'zip'"]),
+        (wrong("--group", "g=age,zip"), ["--group", "'zip'"]),
+        (wrong("--group", "age"), ["--group", "name=column,column"]),
+        (wrong("--group", "g=first,,second"), ["--group", "name=column,column"]),
+        (wrong("--group", "g=age", "--group", "g=debt"), ["--group", "different names"]),
+        (wrong("--group", "g=race,sex"), ["--sensitive", "'race'"]),
         (wrong("--budget", "300"), ["budget", "300", "Allow more rows"]),
         (wrong("--alpha", "1.5"), ["alpha", "1.5"]),
         (wrong("--answers", "maybe"), ["--answers", "maybe"]),
@@ -272,11 +280,49 @@ def test_a_tree_models_own_file_and_a_log_are_handed_on(
     arguments = ["audit", str(tmp_path / "trees.json"), "--data", data, "--sensitive", "race"]
     more = ["--drop", "decision", "--decisions", data, "--budget", "1000", "--explainer", "lime"]
     result = CliRunner().invoke(main, [*arguments, *more, "--out", str(tmp_path / "out")])
-    assert result.exit_code in (0, 1), result.output  # so few twins are no fair judges
+    assert result.exit_code == 0, result.output
     (given,) = fast
     assert given["tree_file"] == tmp_path / "trees.json"
     assert given["replay"] is not None
     assert given["background"] is None
+    assert given["swap"] is None
+
+
+def test_trees_of_a_skops_file_are_judged_as_trees_too(
+    tmp_path: Path, fast: list[Mapping[str, object]]
+) -> None:
+    numbers = table(320)[["income", "age", "total"]].assign(race=table(320)["race"] == "b") + 0.0
+    numbers.to_csv(tmp_path / "numbers.csv", index=False)
+    data = ["--data", str(tmp_path / "numbers.csv"), "--sensitive", "race", "--explainer", "lime"]
+    trust = ["--trust", "sklearn.tree._tree.Tree", "--budget", "1000"]
+    for name, model in {
+        "trees": DecisionTreeClassifier(max_depth=2),
+        "line": LogisticRegression(),
+    }.items():
+        path = tmp_path / f"{name}.skops"
+        skops.io.dump(model.fit(numbers, numbers["income"] > numbers["race"]), path)
+        out = ["--out", str(tmp_path / name)]
+        result = CliRunner().invoke(main, ["audit", str(path), *data, *trust, *out])
+        assert result.exit_code in (0, 1), result.output  # twins so few are no judges
+    assert isinstance(fast[0]["tree_file"], DecisionTreeClassifier)
+    assert fast[1]["tree_file"] is None
+
+
+def test_groups_and_what_was_dropped_are_told_and_swapping_is_handed_on(
+    tmp_path: Path, fast: list[Mapping[str, object]]
+) -> None:
+    words = "--data rows.csv --sensitive person --explainer lime --budget 1000"
+    more = "--group person=race,sex --drop target --swap"
+    given = ["audit", "models_of_audit:openly_biased", *words.split(), *more.split()]
+    result = CliRunner().invoke(main, [*given, "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    found = read(tmp_path)
+    assert found.groups == {"person": ("race", "sex")}
+    assert "person" in found.features
+    assert not {"race", "sex"} & set(found.features)
+    assert found.dropped == ("target",)
+    assert found.command == f"explaudit audit models_of_audit:openly_biased {words} {more}"
+    assert fast[0]["swap"] is True
 
 
 def test_help_teaches() -> None:

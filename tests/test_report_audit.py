@@ -47,7 +47,11 @@ def invented_tests(outcome: Outcome) -> tuple[Judged, ...]:
         for explainer in ("kernel_shap", "lime")
     ]
     baseline = Judged(
-        name="cad_detect of lime", p_value=0.001, score=0.2, counted=False, reason="A baseline."
+        name="CAD-Detect on queries of lime",
+        p_value=0.001,
+        score=0.2,
+        counted=False,
+        reason="A baseline.",
     )
     silent = Judged(name="consistency", p_value=None, queries=192, reason="cannot say: asleep")
     return (*regime, baseline, silent)
@@ -238,7 +242,7 @@ def test_every_test_stands_with_all_its_figures(failed: Text) -> None:
         *("1\N{NARROW NO-BREAK SPACE}500", DASH),
     ]
     assert rows[1][-1] == "1.2\N{NO-BREAK SPACE}%"
-    assert rows[2][:2] == ["Cad detect of LIME", "Baseline"]
+    assert rows[2][:2] == ["CAD-Detect on queries of LIME", "Baseline"]
     assert table.rows[2][0].marks == ("†",)
     assert rows[3][1:6] == ["Cannot say", DASH, DASH, DASH, DASH]
     assert all(cell.reason for row in table.rows for cell in row if cell.text == DASH)
@@ -336,7 +340,13 @@ def test_the_report_tells_how_to_make_it_again() -> None:
     for said in (result.data_sha256, *result.versions.values(), "n_background"):
         assert said in text
     assert hashlib.sha256(canonical_json(result)).hexdigest() in text
-    given = Text(render_html(build_audit_report(result, "explaudit audit x --drop 'a b'")))
+    given = Text(
+        render_html(
+            build_audit_report(
+                msgspec.structs.replace(result, command="explaudit audit x --drop 'a b'")
+            )
+        )
+    )
     assert "explaudit audit x --drop 'a b'" in given.by_section["reproduce"]
 
 

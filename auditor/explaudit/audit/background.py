@@ -12,9 +12,8 @@ from explaudit.audit._background.redraw import Credits, credits_of
 from explaudit.audit._background.samples import (
     Found,
     classifier_test,
-    feature_test,
+    column_test,
     mean_test,
-    output_test,
     repeated_test,
 )
 from explaudit.audit._groups import groups_of
@@ -29,6 +28,8 @@ Array = npt.NDArray[np.float64]
 
 #: With fewer rows on either side nothing is tested.
 _FEWEST_ROWS = 20
+#: A numeric feature of at most so many different values is compared value by value.
+_MOST_VALUES = 10
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class BackgroundAudit(Detector):
         before = evidence.target.n_queries
         answers, own = evidence.target.ask(chosen), evidence.real.answers
         n_queries = evidence.target.n_queries - before
-        shape, mean = output_test(answers, own), mean_test(answers, own, rng)
+        shape, mean = column_test(answers, own), mean_test(answers, own, rng)
         names = evidence.target.outputs
         means = [float(side[:, mean.worst].mean()) for side in (answers, own)]
         return (
@@ -175,7 +176,7 @@ class BackgroundAudit(Detector):
 def _rows(evidence: Evidence, handed: Array, own: Array, seed: int) -> tuple[TestResult, ...]:
     """Compare the rows themselves, which costs no query."""
     encoder = evidence.encoder
-    features = feature_test(handed, own, encoder.categorical)
+    features = column_test(handed, own, encoder.categorical, _MOST_VALUES)
     told_apart = classifier_test(handed, own, derive_seed(seed, "classifier"))
     repeated = repeated_test(handed, own, generator(seed, "repeated"))
     return (

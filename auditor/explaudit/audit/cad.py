@@ -114,7 +114,7 @@ class CadDetect(Detector):
         )
 
     def _test(self, explainer: str) -> str:
-        return f"{self.name}[{explainer}]"
+        return f"CAD-Detect on queries of {explainer}"
 
     def _silent(self, explainer: str, reason: str) -> TestResult:
         return TestResult(name=self._test(explainer), p_value=None, counted=False, reason=reason)

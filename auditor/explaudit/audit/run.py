@@ -56,6 +56,14 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
         Of the table's content.
     versions : dict of str to str
         Of what computed.
+    categorical : tuple of str
+        Numeric columns whose numbers were taken for names.
+    groups : dict of str to tuple of str
+        Features that several columns stand for.
+    dropped : tuple of str
+        Columns of the user's table that the model is not fed.
+    command : str
+        The command that ran the audit; empty if none did.
     schema_version : int
         Of this struct.
     """
@@ -70,6 +78,10 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
     outputs: tuple[str, ...]
     data_sha256: str
     versions: dict[str, str]
+    categorical: tuple[str, ...] = ()
+    groups: dict[str, tuple[str, ...]] = {}
+    dropped: tuple[str, ...] = ()
+    command: str = ""
     schema_version: int = 1
 
 
@@ -80,6 +92,7 @@ def audit(
     *,
     name: str = "model",
     categorical: Sequence[str] = (),
+    groups: Mapping[str, Sequence[str]] | None = None,
     detectors: tuple[Detector, ...] | None = None,
     decisions: pd.DataFrame | None = None,
     decision_column: str = "",
@@ -101,6 +114,9 @@ def audit(
         What to call the model in results.
     categorical : sequence of str
         Numeric columns whose numbers are names.
+    groups : mapping of str to sequence of str, optional
+        Features that several columns stand for, such as one-hot columns, by the feature's name.
+        Each is one feature, whose levels are the combinations that occur.
     detectors : tuple of Detector or None
         None for all that there is evidence for.
     decisions : DataFrame or None
@@ -123,7 +139,7 @@ def audit(
     """
     if not settings.sensitive:
         raise InvalidInputError("sensitive", "at least one feature", "none")
-    encoder = Encoder.from_frame(_with_log(rows, decisions), categorical=categorical)
+    encoder = Encoder.from_frame(_with_log(rows, decisions), groups=groups, categorical=categorical)
     for feature in settings.sensitive:
         encoder.index(feature)
     given = {"replay": decisions, "background": background, "tree_file": model_file}
@@ -153,6 +169,8 @@ def audit(
         outputs=target.outputs,
         data_sha256=hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest(),
         versions=versions(),
+        categorical=tuple(categorical),
+        groups={name: tuple(columns) for name, columns in (groups or {}).items()},
     )
 
 

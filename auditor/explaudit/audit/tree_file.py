@@ -42,11 +42,11 @@ class TreeFileAudit(Detector):
 
     Path-dependent TreeSHAP, and the contributions that xgboost and lightgbm compute themselves,
     take the recorded cover of a branch for the chance that a row goes there: in xgboost the sum of
-    its rows' hessians, in lightgbm and scikit-learn their number. No answer depends on it, so whoever writes the
-    file can change what it says of itself, and no question put to the model will show it. But
-    other rows of the same population must give the same covers up to sampling noise: the model's
-    own margins tell how much each row weighed in each tree. Four tests, of which the third is
-    shown and not counted:
+    its rows' hessians, in lightgbm and scikit-learn their number. No answer depends on it, so
+    whoever writes the file can change what it says of itself, and no question put to the model will
+    show it. But other rows of the same population must give the same covers up to sampling noise:
+    the model's own margins tell how much each row weighed in each tree. Four tests, of which
+    the third is shown and not counted:
 
     - ``sums``: covers of children add up to their parent's;
     - ``covers``: at no split are recorded and counted odds of going left further apart than
@@ -90,7 +90,12 @@ class TreeFileAudit(Detector):
     most_nodes: int = 6000
 
     def __post_init__(self) -> None:
-        for name, least in (("tolerance", 1.0), ("n_resamples", 10), ("rows_per_group", 10), ("most_nodes", 1)):
+        for name, least in (
+            ("tolerance", 1.0),
+            ("n_resamples", 10),
+            ("rows_per_group", 10),
+            ("most_nodes", 1),
+        ):
             if not getattr(self, name) >= least:
                 raise InvalidInputError(name, f"at least {least}", getattr(self, name))
 

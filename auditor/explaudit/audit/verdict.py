@@ -107,7 +107,7 @@ def _sentence(
     )
     clear = [found for found in hidden if found.low > 0 and any(map(found.is_judged_by, failed))]
     if clear:
-        # units differ between tests, and the first to reject comes first
+        # units cannot be compared, and the first test is the one that matters most
         first = [found for found in clear if found.unit == clear[0].unit]
         most = max(first, key=lambda found: found.estimate)
         sentence += (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -10,6 +11,7 @@ import click
 import msgspec
 
 from explaudit import registry
+from explaudit.audit._trees.sklearn_model import is_sklearn_trees
 from explaudit.audit.loading import load_model, read_rows
 from explaudit.audit.run import AuditResult, default_detectors
 from explaudit.audit.run import audit as run_audit
@@ -17,6 +19,7 @@ from explaudit.audit.settings import DEFAULT_EXPLAINERS, AuditPlan, AuditSetting
 from explaudit.audit.target import Answers
 from explaudit.audit.verdict import EXIT_STATUS
 from explaudit.cells import Part
+from explaudit.cli.groups import read_groups
 from explaudit.cli.output import tell
 from explaudit.cli.verdict import print_summary
 from explaudit.cli.watched import Asking, guarded
@@ -57,13 +60,29 @@ _RESULTS, _HTML, _PDF = "results.json", "report.html", "report.pdf"
     help="What the model answers with.",
 )
 @click.option("--categorical", multiple=True, help="Numeric column whose numbers are names.")
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="NAME=COLUMN,COLUMN",
+    help="Columns that are one feature, as one-hot columns are: race=race_a,race_b (repeatable).",
+)
 @click.option("--drop", multiple=True, help="Column that the model is not fed, as the target.")
 @click.option("--decisions", type=_FILE, help="Log of rows with the decisions made on them, CSV.")
 @click.option(
     "--decision-column", default="decision", show_default=True, help="Decisions in that log."
 )
 @click.option("--background", type=_FILE, help="Background rows that somebody handed over, CSV.")
-@click.option("--model-file", type=_FILE, help="A tree model's own file, to be audited too.")
+@click.option(
+    "--model-file",
+    type=_FILE,
+    help="A tree model's own file, to be audited too: XGBoost's, LightGBM's, or a skops file.",
+)
+@click.option(
+    "--swap",
+    is_flag=True,
+    help="Also explain a few rows by several explainers, for some 3,800 rows more.",
+)
 @click.option("--trust", multiple=True, help="Type in a skops file that you trust.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds audit alike.")
 @click.option(
@@ -92,9 +111,12 @@ def audit(ctx: click.Context, /, model: str, out: Path, quiet: bool, **choices: 
     Exit status: 0 pass, 1 fail, 2 wrong use or bad input, 3 inconclusive, 130 stopped.
     """  # noqa: D301  click needs the real character
     try:
-        result = _audited(model, out, quiet, choices)
-        command = _command_line(ctx)
-        _write(result, out, command, quiet)
+        result = msgspec.structs.replace(
+            _audited(model, out, quiet, choices),
+            dropped=choices["drop"],
+            command=_command_line(ctx),
+        )
+        _write(result, out, quiet)
     except KeyboardInterrupt:
         # click's own status for it is 1, which would read as a failed audit
         tell(quiet, "Stopped.")
@@ -104,21 +126,17 @@ def audit(ctx: click.Context, /, model: str, out: Path, quiet: bool, **choices: 
 
 def _audited(model: str, out: Path, quiet: bool, choices: dict[str, Any]) -> AuditResult:
     _prepare(out)
-    rows = _rows(choices)
-    columns, model_file = list(rows.columns), choices["model_file"]
-    if model_file is None and model.endswith((".json", ".ubj")):
-        model_file = Path(model)
-    if model_file is not None and not model_file.is_file():
-        raise InvalidInputError("--model-file", "a file that exists", str(model_file))
-    log_column = choices["decision_column"]
+    groups = read_groups(choices["groups"])
+    rows = _rows(choices, groups)
+    columns, log_column = list(rows.columns), choices["decision_column"]
     decisions = _companion("--decisions", choices["decisions"], [*columns, log_column])
     background = _companion("--background", choices["background"], columns)
     settings = _settings(choices)
-    detectors = default_detectors(
-        {"replay": decisions, "background": background, "tree_file": model_file}
-    )
-    plan = plan_audit(settings, len(rows), detectors)
     loaded = guarded(lambda: load_model(model, trusted=choices["trust"]), "be loaded")
+    trees = _trees(model, loaded, choices)
+    given = {"replay": decisions, "background": background, "tree_file": trees}
+    detectors = default_detectors(given | {"swap": choices["swap"] or None})
+    plan = plan_audit(settings, len(rows), detectors)
     tell(quiet, _cost(plan, settings))
     with Asking(loaded, plan.total, quiet=quiet) as asking:
         return run_audit(
@@ -127,13 +145,26 @@ def _audited(model: str, out: Path, quiet: bool, choices: dict[str, Any]) -> Aud
             settings,
             name=model,
             categorical=choices["categorical"],
+            groups=groups,
             detectors=detectors,
             decisions=decisions,
             decision_column=log_column if decisions is not None else "",
             background=background,
-            model_file=model_file,
+            model_file=trees,
             tell=asking.tell,
         )
+
+
+def _trees(model: str, loaded: Any, choices: dict[str, Any]) -> object:
+    """Return what is to be audited as a tree model's file: what was named, or the model itself."""
+    path, trusted = choices["model_file"], choices["trust"]
+    if path is None:
+        if is_sklearn_trees(loaded):
+            return loaded
+        return Path(model) if model.endswith((".json", ".ubj")) else None
+    if not path.is_file():
+        raise InvalidInputError("--model-file", "a file that exists", str(path))
+    return load_model(str(path), trusted=trusted) if path.suffix == ".skops" else path
 
 
 def _prepare(out: Path) -> None:
@@ -148,12 +179,16 @@ def _prepare(out: Path) -> None:
         ) from error
 
 
-def _rows(choices: dict[str, Any]) -> pd.DataFrame:
+def _rows(choices: dict[str, Any], groups: dict[str, tuple[str, ...]]) -> pd.DataFrame:
     rows = read_rows(choices["data"])
     _check_columns("--drop", choices["drop"], list(rows.columns))
     rows = rows.drop(columns=list(choices["drop"]))
-    _check_columns("--sensitive", choices["sensitive"], list(rows.columns))
-    _check_columns("--categorical", choices["categorical"], list(rows.columns))
+    columns = list(rows.columns)
+    joined = [column for members in groups.values() for column in members]
+    _check_columns("--group", joined, columns)
+    _check_columns("--categorical", choices["categorical"], columns)
+    features = [*groups, *(column for column in columns if column not in joined)]
+    _check_columns("--sensitive", choices["sensitive"], features)
     return rows
 
 
@@ -169,10 +204,10 @@ def _companion(option: str, path: Path | None, columns: list[str]) -> pd.DataFra
     return table
 
 
-def _check_columns(option: str, names: tuple[str, ...], columns: list[str]) -> None:
+def _check_columns(option: str, names: Sequence[str], columns: list[str]) -> None:
     for name in names:
         if name not in columns:
-            raise InvalidInputError(option, f"one of the columns {', '.join(columns)}", name)
+            raise InvalidInputError(option, f"one of {', '.join(columns)}", name)
 
 
 def _settings(choices: dict[str, Any]) -> AuditSettings:
@@ -206,13 +241,16 @@ def _command_line(ctx: click.Context) -> str:
         if source is not click.core.ParameterSource.COMMANDLINE or name in ("out", "quiet"):
             continue
         given = ctx.params[name]
+        if given is True:
+            words += parameter.opts[:1]
+            continue
         for value in given if isinstance(given, tuple) else (given,):
             is_option = isinstance(parameter, click.Option)
             words += [*parameter.opts[:1], str(value)] if is_option else [str(value)]
     return shlex.join(words)
 
 
-def _write(result: AuditResult, out: Path, command: str, quiet: bool) -> None:
+def _write(result: AuditResult, out: Path, quiet: bool) -> None:
     """Write the results first, so that trouble with the report loses nothing."""
     from explaudit_reports.audit import write_audit_html, write_audit_pdf
 
@@ -224,7 +262,7 @@ def _write(result: AuditResult, out: Path, command: str, quiet: bool) -> None:
         if not quiet:
             print_summary(result)
         for name, write in ((_HTML, write_audit_html), (_PDF, write_audit_pdf)):
-            write(result, out / name, command)
+            write(result, out / name)
             done.append(out / name)
     # typst's own errors are runtime errors
     except (OSError, RuntimeError) as error:

@@ -132,17 +132,19 @@ def _attacked(cell: Cell, halves: _Halves, honest: Any) -> Any:
     attack = registry.create(
         "attacks", cell.attack.name, {**cell.attack.settings, "innocuous": innocuous}
     )
-    scenario = _scenario(halves, honest, halves.auditor.iloc[:1])
+    scenario = _scenario(halves, honest, halves.auditor.iloc[:1], halves.attacker)
     seed = derive_seed(cell.seed, "attack", cell.dataset.name, cell.replicate, cell.attack_setting)
     return attack.apply(scenario, seed=seed).model
 
 
-def _scenario(halves: _Halves, model: Any, rows: pd.DataFrame) -> Scenario:
+def _scenario(
+    halves: _Halves, model: Any, rows: pd.DataFrame, background: pd.DataFrame
+) -> Scenario:
     encoder = halves.table.encoder
     return Scenario(
         rows=rows,
         model=model,
-        background=halves.attacker,
+        background=background,
         encoder=encoder,
         display=Display(encoder.names),
         output="label",
@@ -150,7 +152,11 @@ def _scenario(halves: _Halves, model: Any, rows: pd.DataFrame) -> Scenario:
 
 
 def _effect(cell: Cell, halves: _Halves, honest: Any, attacked: Any) -> dict[str, float | None]:
-    """Return how faithful the attack is, and how much of the sensitive feature it hides."""
+    """Return how faithful the attack is, and how much of the sensitive feature it hides.
+
+    What it hides is told for the explainer as an auditor runs it, with a background of his own,
+    and with the attacker's rows for background, which the gate has seen.
+    """
     assert cell.explainer is not None
     settings = {**cell.explainer.settings, **_SAMPLES[cell.explainer.name]}
     explainer = registry.create("explainers", cell.explainer.name, settings)
@@ -159,19 +165,22 @@ def _effect(cell: Cell, halves: _Halves, honest: Any, attacked: Any) -> dict[str
     rows = halves.auditor.iloc[np.sort(chosen)]
     column = halves.table.encoder.index(halves.table.roles.sensitive)
 
-    def sizes(model: Any) -> npt.NDArray[np.float64]:
-        found = explainer.explain(_scenario(halves, model, rows), seed=cell.seed)
-        return np.asarray(np.abs(found.values))
+    def sizes(model: Any, background: pd.DataFrame) -> npt.NDArray[np.float64]:
+        scenario = _scenario(halves, model, rows, background)
+        return np.asarray(np.abs(explainer.explain(scenario, seed=cell.seed).values))
 
-    before, after = sizes(honest), sizes(attacked)
-    openly = float(before[:, column].mean())
     agrees = honest.predict(halves.auditor) == attacked.predict(halves.auditor)
-    return {
-        "fidelity": float(np.mean(agrees)),
-        "hidden_share": 1 - float(after[:, column].mean()) / openly if openly > 0 else None,
-        "top_before": float((before.argmax(axis=1) == column).mean()),
-        "top_after": float((after.argmax(axis=1) == column).mean()),
-    }
+    found: dict[str, float | None] = {"fidelity": float(np.mean(agrees))}
+    for suffix, background in (("", halves.auditor), ("_handed_over", halves.attacker)):
+        before, after = sizes(honest, background), sizes(attacked, background)
+        openly = float(before[:, column].mean())
+        hidden = 1 - float(after[:, column].mean()) / openly if openly > 0 else None
+        found |= {
+            f"hidden_share{suffix}": hidden,
+            f"top_before{suffix}": float((before.argmax(axis=1) == column).mean()),
+            f"top_after{suffix}": float((after.argmax(axis=1) == column).mean()),
+        }
+    return found
 
 
 def _log(cell: Cell, halves: _Halves, honest: Any) -> pd.DataFrame | None:

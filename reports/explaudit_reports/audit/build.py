@@ -33,16 +33,14 @@ from explaudit_reports.provenance import fingerprint, flat, pairs_table
 __all__ = ["build_audit_report"]
 
 
-def build_audit_report(result: AuditResult, command: str = "") -> Report:
+def build_audit_report(result: AuditResult) -> Report:
     """Return everything that a report on an audit says.
 
     Parameters
     ----------
     result : AuditResult
-        What the audit found; no model is asked.
-    command : str
-        The command that ran it. Without one, the report gives the command for its settings, with
-        a placeholder for the table of rows.
+        What the audit found; no model is asked. If no command ran it, the report gives the one for
+        its settings, with a placeholder for the table of rows.
     """
     settings = result.settings
     version = result.versions.get("explaudit", "of unknown version")
@@ -59,7 +57,7 @@ def build_audit_report(result: AuditResult, command: str = "") -> Report:
             _budget_section(result),
             not_excluded_section(result),
             reading_section(result),
-            _reproduce_section(result, command or _command(result)),
+            _reproduce_section(result),
         ),
         footer=f"explaudit {version} · seed {settings.seed} · results {fingerprint(result)[:12]}",
     )
@@ -142,7 +140,7 @@ def _budget_section(result: AuditResult) -> Section:
     )
 
 
-def _reproduce_section(result: AuditResult, command: str) -> Section:
+def _reproduce_section(result: AuditResult) -> Section:
     settings = flat(
         {
             **msgspec.to_builtins(result.settings),
@@ -153,6 +151,9 @@ def _reproduce_section(result: AuditResult, command: str) -> Section:
         "model": result.model,
         "rows and features": f"{count(result.n_rows)} and {count(result.n_features)}",
         "features": ", ".join(result.features),
+        "columns taken for names": ", ".join(result.categorical) or "none",
+        "features of several columns": _groups(result) or "none",
+        "columns left out": ", ".join(result.dropped) or "none",
         "outputs": ", ".join(result.outputs),
         "version of the results' format": str(result.schema_version),
     }
@@ -164,7 +165,7 @@ def _reproduce_section(result: AuditResult, command: str) -> Section:
         "reproduce",
         "How to reproduce this",
         (
-            Code(command),
+            Code(result.command or _command(result)),
             Paragraph(words(equal)),
             Paragraph(words("SHA-256 of the table of rows, as CSV without an index:")),
             Code(result.data_sha256),
@@ -177,6 +178,10 @@ def _reproduce_section(result: AuditResult, command: str) -> Section:
     )
 
 
+def _groups(result: AuditResult) -> str:
+    return "; ".join(f"{name}: {', '.join(columns)}" for name, columns in result.groups.items())
+
+
 def _command(result: AuditResult) -> str:
     settings = result.settings
     parts = ["explaudit", "audit", result.model, "--data", "ROWS.csv"]
@@ -184,6 +189,12 @@ def _command(result: AuditResult) -> str:
         parts += ["--sensitive", feature]
     for name in dict.fromkeys(part.name for part in settings.explainers):
         parts += ["--explainer", name]
+    for column in result.categorical:
+        parts += ["--categorical", column]
+    for name, columns in result.groups.items():
+        parts += ["--group", f"{name}={','.join(columns)}"]
+    for column in result.dropped:
+        parts += ["--drop", column]
     for option in ("budget", "alpha", "answers", "seed"):
         parts += [f"--{option}", str(getattr(settings, option))]
     return shlex.join(parts)

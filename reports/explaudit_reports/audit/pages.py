@@ -12,7 +12,7 @@ from explaudit_reports.pdf import render_pdf
 __all__ = ["write_audit_html", "write_audit_pdf"]
 
 
-def write_audit_html(result: AuditResult, path: Path, command: str = "") -> None:
+def write_audit_html(result: AuditResult, path: Path) -> None:
     """Write the report on an audit as one self-contained HTML file.
 
     Parameters
@@ -21,19 +21,16 @@ def write_audit_html(result: AuditResult, path: Path, command: str = "") -> None
         What the audit found.
     path : Path
         The file; its folder must exist.
-    command : str
-        The command that ran the audit; see
-        :func:`~explaudit_reports.audit.build.build_audit_report`.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     """
-    page = render_html(build_audit_report(result, command))
+    page = render_html(build_audit_report(result))
     path.write_text(page, encoding="utf-8", newline="\n")
 
 
-def write_audit_pdf(result: AuditResult, path: Path, command: str = "") -> None:
+def write_audit_pdf(result: AuditResult, path: Path) -> None:
     """Write the report on an audit as a PDF; parameters and errors as of the HTML file."""
-    path.write_bytes(render_pdf(build_audit_report(result, command)))
+    path.write_bytes(render_pdf(build_audit_report(result)))

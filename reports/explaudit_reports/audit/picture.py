@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from explaudit.audit.outcome import Hidden
 from explaudit.audit.run import AuditResult
-from explaudit_reports.audit.wording import effects, shown_by
+from explaudit_reports.audit.wording import effects, shown_by, title
 from explaudit_reports.drawing import COLOURS, as_svg, bare_axes, report_style, shortened
 from explaudit_reports.model import Figure, Gallery
 
@@ -25,16 +25,24 @@ _HIDDEN: dict[str, Any] = {"marker": "|", "color": COLOURS["ink"]}
 
 
 def gallery(result: AuditResult) -> Gallery | None:
-    """Return one picture for each feature of which a hidden effect was estimated, on one scale."""
+    """Return one picture for each feature and unit of hidden effects, on one scale for a unit."""
     hidden = result.verdict.hidden
     if not hidden:
         return None
-    ends = [end for found in hidden for end in (found.low, found.high, found.real, found.shown)]
-    limits = min(0.0, *ends), max(0.0, *ends)
-    features = [*dict.fromkeys(found.feature for found in hidden)]
+    shown = [*dict.fromkeys((found.unit, found.feature) for found in hidden)]
     figures = [
-        _figure(result, feature, limits, f"picture-{place}")
-        for place, feature in enumerate(features, 1)
+        _figure(
+            title(feature, unit),
+            [found for found in hidden if (found.unit, found.feature) == (unit, feature)],
+            [
+                shown_by(result, f.explainer)
+                for f in hidden
+                if (f.unit, f.feature) == (unit, feature)
+            ],
+            _limits([found for found in hidden if found.unit == unit]),
+            f"picture-{place}",
+        )
+        for place, (unit, feature) in enumerate(shown, 1)
     ]
     caption = (
         "Circle: what the feature does to the answers on real rows. Diamond: what the same model "
@@ -46,20 +54,27 @@ def gallery(result: AuditResult) -> Gallery | None:
     return Gallery(caption, tuple(figures))
 
 
+def _limits(hidden: Sequence[Hidden]) -> tuple[float, float]:
+    ends = [end for found in hidden for end in (found.low, found.high, found.real, found.shown)]
+    return min(0.0, *ends), max(0.0, *ends)
+
+
 def _figure(
-    result: AuditResult, feature: str, limits: tuple[float, float], figure_id: str
+    named: str,
+    rows: Sequence[Hidden],
+    labels: Sequence[str],
+    limits: tuple[float, float],
+    figure_id: str,
 ) -> Figure:
-    rows = [found for found in result.verdict.hidden if found.feature == feature]
-    labels = [shown_by(result, found.explainer) for found in rows]
     said = [
         f"{label}: effect {texts.real} on real rows, {texts.shown} shown, hidden {texts.whole}."
         for label, texts in zip(labels, map(effects, rows), strict=True)
     ]
     return Figure(
         id=figure_id,
-        title=feature,
-        alt=f"Effect of {feature} on real rows and as explainers are shown it. {' '.join(said)}",
-        svg=_draw(feature, labels, rows, limits),
+        title=named,
+        alt=f"Effect of {named} on real rows and as explainers are shown it. {' '.join(said)}",
+        svg=_draw(named, labels, rows, limits),
     )
 
 
@@ -95,8 +110,9 @@ def _frame(
     bare_axes(axes)
     axes.grid(visible=False)
     ink: dict[str, Any] = {"color": COLOURS["ink"], "va": "center", "fontsize": 8}
-    title = shortened(feature, 42)
-    axes.text(left, -0.72, title, color=COLOURS["ink"], fontsize=9.5, fontweight="bold")
+    axes.text(
+        left, -0.72, shortened(feature, 46), color=COLOURS["ink"], fontsize=9.5, fontweight="bold"
+    )
     ticks = [tick for tick in axes.get_xticks() if left <= tick <= right]
     for y, (label, found) in enumerate(zip(labels, rows, strict=True)):
         # of each row its own grid, so that no line runs through the words

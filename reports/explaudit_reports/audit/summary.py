@@ -16,6 +16,7 @@ from explaudit_reports.audit.wording import (
     shown_by,
     status_of,
     test_label,
+    title,
 )
 from explaudit_reports.model import visible
 from explaudit_reports.numbers import DASH, count, figure
@@ -48,7 +49,7 @@ def summarise(result: AuditResult) -> Summary:
         if status_of(test, verdict.alpha) in ("rejects", "silent")
     ]
     hidden = [
-        f"{found.feature}, {shown_by(result, found.explainer)}: "
+        f"{title(found.feature, found.unit)}, {shown_by(result, found.explainer)}: "
         f"{texts.whole} ({texts.real} on real rows, {texts.shown} shown)"
         for found, texts in ((found, effects(found)) for found in verdict.hidden)
     ]

@@ -14,6 +14,7 @@ from explaudit_reports.audit.wording import (
     shown_by,
     status_of,
     test_label,
+    title,
 )
 from explaudit_reports.cells import Notes
 from explaudit_reports.model import Cell, Column, Table
@@ -103,7 +104,7 @@ def hidden_table(result: AuditResult) -> Table:
     """Return what of each feature's effect is hidden, from whom."""
     rows = tuple(
         (
-            Cell(found.feature),
+            Cell(title(found.feature, found.unit)),
             Cell(shown_by(result, found.explainer)),
             Cell(texts.real, value=found.real),
             Cell(texts.shown, value=found.shown),
@@ -114,8 +115,9 @@ def hidden_table(result: AuditResult) -> Table:
     return Table(
         id="hidden-table",
         caption=(
-            "Effect of each sensitive feature, in units of the model's output. Each interval is "
-            "for its own figure alone; whether anything is hidden at all is for the tests to say."
+            "Effect of each sensitive feature, in units of the model's output unless another unit "
+            "is named. Each interval is for its own figure alone; whether anything is hidden at "
+            "all is for the tests to say."
         ),
         columns=(
             Column("Feature"),

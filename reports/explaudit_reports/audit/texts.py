@@ -107,7 +107,8 @@ def _meanings(result: AuditResult) -> list[tuple[str, Text]]:
         "on real rows. They show how far honest models that agree on real data may differ in "
         "their answers to an explainer's queries.",
         "Effect": "The typical size, over real rows, of what a feature adds to the model's output, "
-        f"in units of that output ({joined(list(result.outputs)) or 'output'}).",
+        f"in units of that output ({joined(list(result.outputs)) or 'output'}); of a tree model's "
+        "file, of its margin, and between explainers, the feature's share of all attributions.",
         "Hidden effect": "The effect on real rows less what of it the explainer's queries show, "
         "less the same difference in the ordinary models. In brackets: 95 % interval.",
         "Score, threshold and p": "Each test measures its score in a unit of its own; p is the "

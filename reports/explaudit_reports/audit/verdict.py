@@ -6,7 +6,7 @@ from explaudit.audit.outcome import Outcome
 from explaudit.audit.run import AuditResult
 from explaudit_reports.audit.picture import gallery
 from explaudit_reports.audit.texts import power_texts
-from explaudit_reports.audit.wording import clearly_hidden, effects, sentence, shown_by
+from explaudit_reports.audit.wording import clearly_hidden, effects, sentence, shown_by, title
 from explaudit_reports.model import (
     Block,
     Bullets,
@@ -50,7 +50,7 @@ def _hidden(result: AuditResult) -> list[Text]:
         return []  # an interval of its own is no verdict; the picture and the table show it
     return [
         words(
-            strong(f"Hidden effect of {found.feature}: "),
+            strong(f"Hidden effect of {title(found.feature, found.unit)}: "),
             number(texts.whole),
             f" ({shown_by(result, found.explainer)}); {texts.real} on real rows, {texts.shown} "
             "shown.",

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from explaudit.audit.outcome import Finding, Hidden, Power, TestResult, Verdict
+from explaudit.audit.outcome import Finding, Hidden, Power, TestResult, Unit, Verdict
 from explaudit.audit.run import AuditResult
 from explaudit_reports.numbers import MINUS, figure
 from explaudit_reports.vocabulary import explainer_label
@@ -26,6 +26,7 @@ __all__ = [
     "smallest",
     "status_of",
     "test_label",
+    "title",
 ]
 
 TestStatus = Literal["rejects", "accepts", "silent", "baseline"]
@@ -130,6 +131,11 @@ def shown_by(result: AuditResult, explainer: str) -> str:
     return f"queries of {explainer_label(name, name)}{bracket}{settings}"
 
 
+def title(feature: str, unit: Unit) -> str:
+    """Return a feature's name with the unit of its effect, if that is not the model's output."""
+    return feature + {"output": "", "margin": " (margin of the trees)", "share": " (share)"}[unit]
+
+
 def test_label(result: AuditResult, name: str) -> str:
     """Return a test's name with explainers called as elsewhere in reports."""
     for part in result.settings.explainers:
@@ -152,7 +158,7 @@ def clearly_hidden(verdict: Verdict) -> list[Hidden]:
 
 
 def _borne_out(verdict: Verdict, found: Hidden) -> bool:
-    own = [t for t in verdict.tests if t.counted and t.name.endswith(f" of {found.explainer}")]
+    own = [test for test in verdict.tests if test.counted and found.is_judged_by(test)]
     return not own or any(status_of(test, verdict.alpha) == "rejects" for test in own)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explaudit_reports.cells import Notes
-from explaudit_reports.leaderboard.figures import estimate_cell, level_cells, verdict_cell
+from explaudit_reports.leaderboard.figures import level_cells
 from explaudit_reports.leaderboard.pictures import explainers_gallery
 from explaudit_reports.leaderboard.view import View
 from explaudit_reports.leaderboard.wording import access_of_explainer, metric_label
@@ -13,8 +13,6 @@ __all__ = ["EVIDENCE", "explainers_section"]
 
 #: What says of an explainer whether it shows the sensitive feature: graded, and as published.
 EVIDENCE = ("sensitive_share", "sensitive_top1")
-
-_NO_VALUE = "no adversary that counts has a value"
 
 
 def explainers_section(view: View) -> Section | None:
@@ -53,8 +51,8 @@ def _table(view: View, metric: str) -> Table:
             Column("Asks for"),
             Column("Verdict"),
             Column("Worst", "metric-aware", numeric=True),
-            Column("Mean", "of adversaries", numeric=True),
-            Column("Adversary", "who does the worst"),
+            Column("Mean", "of all", numeric=True),
+            Column("Adversary", "who does it"),
         ),
         rows=tuple(_row(view, metric, setting, notes) for setting in view.explainers),
         footnotes=notes.footnotes,

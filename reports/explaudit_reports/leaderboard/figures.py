@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from explaudit.leaderboard.results import Estimate, Score
+from explaudit.leaderboard.results import Estimate, Score, VerdictWord
 from explaudit_reports.cells import Notes
 from explaudit_reports.leaderboard.view import View
 from explaudit_reports.leaderboard.wording import STATUSES
 from explaudit_reports.model import Cell, Column
 from explaudit_reports.numbers import DASH, figure, interval
 
-__all__ = ["LEVEL_COLUMNS", "estimate_cell", "level_cells", "verdict_cell"]
+__all__ = ["LEVEL_COLUMNS", "estimate_cell", "level_cells"]
 
 _NOT_RUN = "not run, or not judged yet"
 _ONE = "one replicate of one data set: no interval"
@@ -23,11 +23,11 @@ _NO_FIDELITY = "no adversary was chosen"
 LEVEL_COLUMNS: tuple[Column, ...] = (
     Column("Verdict"),
     Column("Worst", "metric-aware", numeric=True),
-    Column("Adversary", "who does the worst"),
-    Column("Fidelity", "of that adversary", numeric=True),
-    Column("Mean", "of adversaries", numeric=True),
-    Column("Below the floor", "does not count", numeric=True),
-    Column("Random", "explanation's mark", numeric=True),
+    Column("Adversary", "who does it"),
+    Column("Fidelity", "his", numeric=True),
+    Column("Mean", "of all", numeric=True),
+    Column("Below floor", "not counted", numeric=True),
+    Column("Random", "numbers", numeric=True),
 )
 
 
@@ -45,13 +45,13 @@ def level_cells(view: View, score: Score | None, notes: Notes) -> tuple[Cell, ..
     if score is None:
         missing = Cell(DASH, marks=notes.mark(_NOT_RUN), reason=_NOT_RUN)
         return (
-            Cell("cannot say", _NOT_RUN, status=STATUSES["cannot say"]),
+            _verdict("cannot say", _NOT_RUN, notes),
             *([missing] * (len(LEVEL_COLUMNS) - 1)),
         )
     note = view.note(score.metric)
     without = _OF_EVIDENCE if note and note.kind == "evidence" else _NO_RANDOM
     return (
-        verdict_cell(score),
+        _verdict(score.verdict, score.reason, notes),
         estimate_cell(score.worst, notes, score.reason or _NO_MEAN),
         Cell(score.worst_adversary.replace("_", " ") or DASH),
         _fidelity(score, notes),
@@ -59,11 +59,6 @@ def level_cells(view: View, score: Score | None, notes: Notes) -> tuple[Cell, ..
         estimate_cell(score.below_floor, notes, _NO_BELOW),
         estimate_cell(score.random, notes, without),
     )
-
-
-def verdict_cell(score: Score) -> Cell:
-    """Return a verdict with its sign; one that cannot be given says why."""
-    return Cell(score.verdict, score.reason, status=STATUSES[score.verdict])
 
 
 def estimate_cell(found: Estimate, notes: Notes, reason: str, shaded: bool = False) -> Cell:
@@ -90,6 +85,10 @@ def estimate_cell(found: Estimate, notes: Notes, reason: str, shaded: bool = Fal
         reason=alone,
         shade=min(max(found.value, 0.0), 1.0) if shaded else None,
     )
+
+
+def _verdict(word: VerdictWord, reason: str, notes: Notes) -> Cell:
+    return Cell(word, marks=notes.mark(reason), reason=reason, status=STATUSES[word])
 
 
 def _fidelity(score: Score, notes: Notes) -> Cell:

@@ -61,7 +61,7 @@ def _row(
         family = Cell(note.family, note.kind)
         return (Cell(label), family, Cell(form), Cell(note.access), *cells, instead)
     verdict, worst, adversary, fidelity, *others = cells
-    below = "; ".join(filter(None, (note.family, form if form != "neither" else "", note.access)))
+    below = f"{note.family}; {note.access}"
     who = replace(adversary, detail=f"fidelity {fidelity.text}" if fidelity.value else "")
     return (Cell(label, below), verdict, worst, who, *others, instead)
 

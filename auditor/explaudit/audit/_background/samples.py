@@ -17,16 +17,13 @@ from scipy import stats
 __all__ = [
     "Found",
     "classifier_test",
-    "feature_test",
+    "column_test",
     "mean_test",
-    "output_test",
     "repeated_test",
 ]
 
 Array = npt.NDArray[np.float64]
 
-#: A numeric column of at most so many different values is compared value by value.
-_MOST_VALUES = 10
 #: Values that are expected less often on either side are taken together.
 _LEAST_EXPECTED = 5.0
 #: Cells of permutations times rows that are worked on in one go.
@@ -52,24 +49,6 @@ class Found:
     score: float
     worst: int = 0
     expected: float = 0.0
-
-
-def output_test(handed: Array, own: Array) -> Found:
-    """Compare the distribution of each output by Kolmogorov and Smirnov's test.
-
-    Parameters
-    ----------
-    handed : ndarray of shape (n_handed, n_outputs)
-    own : ndarray of shape (n_own, n_outputs)
-
-    Returns
-    -------
-    Found
-        Bonferroni over outputs; the score is the largest distance of the distributions. Equal
-        values make the test more cautious.
-    """
-    tests = [stats.ks_2samp(a, b, method="asymp") for a, b in zip(handed.T, own.T, strict=True)]
-    return _least([float(t.pvalue) for t in tests], [float(t.statistic) for t in tests])
 
 
 def mean_test(
@@ -122,25 +101,31 @@ def _memberships(n_all: int, n_chosen: int, n_times: int, rng: np.random.Generat
     return parts
 
 
-def feature_test(handed: Array, own: Array, categorical: Sequence[int]) -> Found:
-    """Compare the distribution of each feature: Kolmogorov-Smirnov, or chi-squared by value.
+def column_test(
+    handed: Array, own: Array, categorical: Sequence[int] = (), most_values: int = 0
+) -> Found:
+    """Compare the distribution of each column: Kolmogorov-Smirnov, or chi-squared by value.
 
     Parameters
     ----------
-    handed : ndarray of shape (n_handed, n_features)
-    own : ndarray of shape (n_own, n_features)
+    handed : ndarray of shape (n_handed, n_columns)
+    own : ndarray of shape (n_own, n_columns)
     categorical : sequence of int
+        Columns that are compared by value.
+    most_values : int
+        Other columns of at most so many different values are, too. In Kolmogorov and Smirnov's test
+        equal values make for more caution.
 
     Returns
     -------
     Found
-        Bonferroni over features; the score is the largest distance: of the distributions, or half
+        Bonferroni over columns; the score is the largest distance: of the distributions, or half
         the sum of differences of the values' shares.
     """
     p_values, scores = [], []
     for j, (a, b) in enumerate(zip(_filled(handed).T, _filled(own).T, strict=True)):
         values = np.unique(np.concatenate([a, b]))
-        if j in categorical or len(values) <= _MOST_VALUES:
+        if j in categorical or len(values) <= most_values:
             p_value, score = _by_value(a, b, values)
         else:
             test = stats.ks_2samp(a, b, method="asymp")

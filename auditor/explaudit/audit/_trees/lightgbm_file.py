@@ -24,9 +24,7 @@ _OBJECTIVES = {
     "binary": "log odds",
     "cross_entropy": "log odds",
     "multiclass": "logs of chances",
-    **dict.fromkeys(
-        ("regression", "regression_l1", "huber", "fair", "quantile", "mape"), "number"
-    ),
+    **dict.fromkeys(("regression", "regression_l1", "huber", "fair", "quantile", "mape"), "number"),
     **dict.fromkeys(("poisson", "gamma", "tweedie"), "log of a number"),
 }
 
@@ -85,13 +83,13 @@ def _ensemble(model: dict[str, Any]) -> Ensemble:
     n_codes, base = _n_codes(model), np.zeros(n_outputs)
     raw, place = [], []
     for i, info in enumerate(model["tree_info"]):
-        root = info["tree_structure"]
-        if "split_feature" in root:
-            raw.append(_tree(root, n_codes))
+        nodes = list(_flat(info["tree_structure"]))
+        if len(nodes) > 1:
+            raw.append(_tree(nodes, n_codes))
             place.append(i)
         else:
             # a tree that does not split is a constant, and has no covers
-            base[i % n_outputs] += float(root["leaf_value"])
+            base[i % n_outputs] += float(nodes[0]["leaf_value"])
     places = np.array(place, dtype=np.intp)
     return Ensemble(
         trees=stack(raw),
@@ -124,7 +122,7 @@ def _n_codes(model: Mapping[str, Any]) -> list[int]:
 
 
 def _levels(model: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
-    """Return the levels of pandas' categorical columns, which the file holds without their names."""
+    """Return the levels of pandas' categorical columns, which are held without names."""
     held = model.get("pandas_categorical") or ()
     columns = zip(model["feature_names"], _n_codes(model), strict=True)
     coded = [name for name, n_codes in columns if n_codes]
@@ -134,8 +132,7 @@ def _levels(model: Mapping[str, Any]) -> dict[str, tuple[object, ...]]:
     return {name: tuple(values) for name, values in zip(coded, held, strict=True)}
 
 
-def _tree(root: dict[str, Any], n_codes: Sequence[int]) -> RawTree:
-    nodes = list(_flat(root))
+def _tree(nodes: Sequence[dict[str, Any]], n_codes: Sequence[int]) -> RawTree:
     number = {id(node): i for i, node in enumerate(nodes)}
     splits = ["split_feature" in node for node in nodes]
     left, right = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from explaudit.audit._trees.ensemble import Ensemble, UnsupportedFileError
+from explaudit.audit._trees.ensemble import Ensemble
 from explaudit.audit._trees.lightgbm_file import is_lightgbm, read_lightgbm
 from explaudit.audit._trees.sklearn_model import read_sklearn
 from explaudit.audit._trees.xgboost_file import read_xgboost
