@@ -238,10 +238,16 @@ def test_swapping_explainers_is_left_to_those_who_ask_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(registry, "names", lambda group: ("near_duplicates", "regime", "swap"))
-    monkeypatch.setattr(registry, "create", lambda group, name: name)
-    assert default_detectors({}) == ("regime", "near_duplicates")
-    assert default_detectors({"swap": None}) == ("regime", "near_duplicates")
-    assert default_detectors({"swap": True}) == ("regime", "swap", "near_duplicates")
+    made: list[str] = []
+    monkeypatch.setattr(registry, "create", lambda group, name: made.append(name))
+    for given, expected in (
+        ({}, ["regime", "near_duplicates"]),
+        ({"swap": None}, ["regime", "near_duplicates"]),
+        ({"swap": True}, ["regime", "swap", "near_duplicates"]),
+    ):
+        made.clear()
+        default_detectors(given)
+        assert made == expected
 
 
 def test_a_function_a_skops_file_and_an_xgboost_file_are_loaded(

@@ -186,7 +186,7 @@ def test_what_queries_claim_beside_what_is_real() -> None:
     hidden = found(evidence_of(biased, on_queries=score))[SHARES]
     estimate, low, high = figures(hidden)
     assert low > 0.3
-    assert "race makes up 0% of what all features do by the queries of lime" in hidden.text
+    assert "race makes up 0% by the queries of lime" in hidden.text
     assert "A gap alone is no sign of deception." in hidden.text
 
 

@@ -25,7 +25,7 @@ from explaudit.errors import ContractError, InvalidInputError
 Array = npt.NDArray[np.float64]
 
 N = 400
-SWAP = Swap(queries=500, company=60, n_twins=20)
+SWAP = Swap(queries=900, company=60, n_twins=20)
 
 
 @cache
@@ -40,7 +40,7 @@ def world() -> tuple[pd.DataFrame, Encoder, Array]:
 
 
 def openly_biased(table: pd.DataFrame) -> Array:
-    return np.asarray((table["a"] - 1.5 * (table["sex"] == "f") > 0), dtype=np.intp)
+    return np.asarray(0.3 * table["a"] + (table["sex"] == "m") > 0.5, dtype=np.intp)
 
 
 def innocent(table: pd.DataFrame) -> Array:
@@ -80,12 +80,12 @@ def test_a_scaffold_is_found_and_its_shares_are_told() -> None:
     (test,), (hidden,), (finding,) = found.tests, found.hidden, found.findings
     assert test.p_value is not None
     assert test.p_value < 0.01
-    # by real rows sex is the half of two features that decide alike; perturbed rows ignore it
+    # by real rows sex decides nearly alone; perturbed rows are decided without it
     assert hidden.real > 0.25
     assert hidden.shown < 0.15
     assert hidden.low > 0.1
     assert (hidden.unit, hidden.group) == ("share", test.group)
-    assert finding.text.startswith(f"sex has {hidden.real:.0%} of all credit")
+    assert finding.text.startswith(f"Of all credit, sex has {hidden.real:.0%} in ways")
     for label in ("k-means centres", "random background rows", "LIME"):
         assert label in finding.text
 
@@ -128,7 +128,7 @@ def test_it_says_nothing_of_too_few_rows_of_missing_numbers_or_of_too_many_featu
     encoder = Encoder.from_frame(wide)
     target = Target(lambda t: t["1"].to_numpy(), encoder)
     real = Asked(encoder.encode(wide), np.zeros((120, 1)))
-    for detector, words in ((Swap(), "missing"), (Swap(queries=100), "9 features")):
+    for detector, words in ((Swap(), "missing"), (Swap(queries=250), "9 features")):
         (test,) = detector.judge(Evidence(target, encoder, ("0",), real), alpha=0.05, seed=0).tests
         assert test.p_value is None
         assert words in test.reason
@@ -140,11 +140,11 @@ def test_no_way_asks_more_than_it_may(n_features: int) -> None:
     frame = pd.DataFrame(np.random.default_rng(1).normal(size=(80, n_features))).rename(columns=str)
     encoder = Encoder.from_frame(frame)
     rows = encoder.encode(frame)
-    n_rows, ways = perturbing_ways(n_features, 800)
+    n_rows, ways = perturbing_ways(n_features, 2000)
     scene = Scene(encoder, rows[:n_rows], rows, seed=0)
     assert len(ways) == 3
     for way in ways:
-        assert 0 < len(scene.asked(way)) <= 800, way.label
+        assert 0 < len(scene.asked(way)) <= 2000, way.label
 
 
 def test_ways_on_real_rows_ask_nothing_else() -> None:
@@ -155,16 +155,15 @@ def test_ways_on_real_rows_ask_nothing_else() -> None:
 
 
 def test_what_an_explainer_makes_of_played_back_answers_is_what_it_makes_of_the_model() -> None:
-    frame, encoder, rows = world()
+    _, encoder, rows = world()
     scene = Scene(encoder, rows[:4], rows[:100], seed=3)
-    for way in (*perturbing_ways(4, 600)[1], *real_ways()):
+    for way in (*perturbing_ways(4, 850)[1], *real_ways()):
         asked = scene.asked(way)
         answers = openly_biased(encoder.decode(asked)).astype(np.float64)
         direct = np.abs(scene._explained(way, openly_biased))  # type: ignore[arg-type]  # a model
         np.testing.assert_array_equal(
             np.nanmean(direct, axis=0), scene.sizes(way, answers[:, None]), err_msg=way.label
         )
-    assert len(frame) == len(rows)
 
 
 @dataclass(frozen=True)

@@ -304,9 +304,10 @@ def test_a_torn_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(run_module, "execute", torn)
     first = run_leaderboard(settings, tmp_path, progress=False)
-    assert first.interrupted and first.done == tear - 1
+    assert first.run.interrupted and first.run.done == tear - 1
+    assert first.results.cells.done == tear - 1
     second = run_leaderboard(settings, tmp_path, progress=False)
-    assert (second.done, second.failed, second.interrupted) == (n_cells, 0, False)
+    assert (second.run.done, second.run.failed, second.run.interrupted) == (n_cells, 0, False)
     # the torn one alone is done again
     assert len(executed) == n_cells + 1 and len(set(executed)) == n_cells
     assert len(read_jsonl(tmp_path / RECORDS).records) == n_cells

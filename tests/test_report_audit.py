@@ -400,3 +400,75 @@ def test_figures_and_sentences() -> None:
     assert sentence("cannot say") == "Cannot say."
     assert sentence("pre_trial is missing.") == "pre_trial is missing."
     assert sentence("") == ""
+
+
+def test_effects_of_another_unit_have_a_picture_and_a_name_of_their_own() -> None:
+    result = invented("fail")
+    shares = msgspec.structs.replace(
+        hidden("race", "share of the credit by LIME", 0.5, 0.7), unit="share", group="swap"
+    )
+    silent = Judged(name="across explainers", p_value=0.4, adjusted_p_value=1.0, group="swap")
+    verdict = msgspec.structs.replace(
+        result.verdict,
+        hidden=(*result.verdict.hidden, shares),
+        tests=(*result.verdict.tests, silent),
+    )
+    changed = msgspec.structs.replace(result, verdict=verdict)
+    figures = figures_of(build_audit_report(changed))
+    assert [figure.title for figure in figures] == ["race", "sex", "race (share)"]
+    assert "share of the credit by LIME" in figures[2].alt
+    assert "share of the credit" not in figures[0].alt
+    text = page_of(changed).by_section["verdict"]
+    assert "Hidden effect of race:" in text
+    # its own test does not reject
+    assert "Hidden effect of race (share):" not in text
+
+
+def test_explainers_have_one_name_in_tables_and_in_prose() -> None:
+    result = invented("fail")
+    said = msgspec.structs.replace(
+        result.verdict.tests[0], reason="the queries of kernel_shap and not of my_kernel_shap"
+    )
+    verdict = msgspec.structs.replace(
+        result.verdict, sentence="Something in queries of lime rejects.", tests=(said,)
+    )
+    html = page_of(msgspec.structs.replace(result, verdict=verdict))
+    assert "Something in queries of LIME rejects." in html.by_section["verdict"]
+    assert "The queries of KernelSHAP and not of my_kernel_shap." in html.by_section["tests"]
+
+
+def test_false_alarms_have_a_column_only_where_they_were_measured() -> None:
+    def heads(result: AuditResult) -> list[str]:
+        return [c.header for c in table_of(build_audit_report(result), "tests-table").columns]
+
+    result = invented("fail")
+    tests = [msgspec.structs.replace(t, false_alarm_rate=None) for t in result.verdict.tests]
+    verdict = msgspec.structs.replace(result.verdict, tests=tuple(tests))
+    assert heads(result)[-1] == "False alarms"
+    assert heads(msgspec.structs.replace(result, verdict=verdict))[-1] == "Rows sent"
+
+
+def test_the_verdict_names_findings_first_that_show_something() -> None:
+    result = invented("pass")
+    unclear = [
+        Finding(name="x", feature=f"f{i}", estimate=0.0, low=-1.0, high=1.0) for i in range(4)
+    ]
+    findings = (*unclear, *result.verdict.findings)
+    verdict = msgspec.structs.replace(result.verdict, findings=findings)
+    text = page_of(msgspec.structs.replace(result, verdict=verdict)).by_section["verdict"]
+    assert text.index("Finding, race") < text.index("Finding, f0")
+
+
+def test_a_figure_that_may_be_zero_has_no_more_digits_than_are_of_use() -> None:
+    tiny = Finding(name="x", feature="f", estimate=1.1e-6, low=-3.2e-6, high=5.5e-6)
+    assert estimate(tiny) == ("0.000", "[0.000, 0.000]")
+    clear = Finding(name="x", feature="f", estimate=1.1e-6, low=1.0e-6, high=1.2e-6)
+    assert estimate(clear)[0] == "0.00000110"
+
+
+def test_a_command_is_made_up_from_all_choices() -> None:
+    result = msgspec.structs.replace(
+        invented("pass"), categorical=("zip",), groups={"g": ("a", "b c")}, dropped=("target",)
+    )
+    text = page_of(result).by_section["reproduce"]
+    assert "--categorical zip --group 'g=a,b c' --drop target --budget" in text

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import pytest
@@ -41,13 +41,22 @@ from explaudit_reports.leaderboard import (
 from explaudit_reports.leaderboard.drawing import Rung, draw_ladder
 from explaudit_reports.leaderboard.pages import render_leaderboard_html
 from explaudit_reports.leaderboard.provenance import command
-from explaudit_reports.leaderboard.wording import ACCESS, SIGNS, STATUSES, VERDICTS, metric_label
-from explaudit_reports.model import Cell, Gallery, Report, Section, Table
+from explaudit_reports.leaderboard.wording import (
+    ACCESS,
+    SIGNS,
+    STATUSES,
+    VERDICTS,
+    Form,
+    metric_label,
+)
+from explaudit_reports.model import Cell, Definitions, Gallery, Report, Section, Table
 from explaudit_reports.numbers import DASH, figure, interval
 from explaudit_reports.pdf import render_pdf
+from explaudit_reports.vocabulary import explainer_label
 
 HOSTILE = '</script><script>alert(1)</script> a"b&c $x$ #foo *y* {{z}} \u202e'
 FEW = ("lime", "occlusion", "matched_pairs", "random")
+Role = Literal["honest", "attacked", "innocent"]
 NOTHING = Estimate(value=None, low=None, high=None, n=0)
 
 
@@ -112,8 +121,7 @@ def invented_trial(dataset: str, explainer: str, adversary: str) -> TrialNote:
 
 
 def invented_spreads(metrics: list[MetricNote]) -> Iterator[Distribution]:
-    models: tuple[Literal["honest", "attacked", "innocent"], ...]
-    models = ("honest", "attacked", "innocent")
+    models: tuple[Role, ...] = ("honest", "attacked", "innocent")
     for note in metrics:
         for place, model in enumerate(models):
             start = draw(note.name, model) + place
@@ -205,3 +213,438 @@ def invented_results(
         n_queries=1_234_567,
         seconds=98.7,
     )
+
+
+class Page(HTMLParser):
+    """A page as a list of (tag, attributes, text of the whole element), checked for nesting."""
+
+    VOID = frozenset({"meta", "br", "img", "link", "input", "hr"})
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str], list[str]]] = []
+        self.open: list[tuple[str, list[str]]] = []
+        self.feed(html)
+        self.close()
+        assert not self.open, f"never closed: {[tag for tag, _ in self.open]}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        text: list[str] = []
+        self.elements.append((tag, {k: v or "" for k, v in attrs}, text))
+        if tag not in self.VOID:
+            self.open.append((tag, text))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {k: v or "" for k, v in attrs}, []))
+
+    def handle_endtag(self, tag: str) -> None:
+        opened, _ = self.open.pop()
+        assert opened == tag, f"<{opened}> is closed by </{tag}>"
+
+    def handle_data(self, data: str) -> None:
+        for _, text in self.open:
+            text.append(data)
+
+    def all(self, tag: str) -> list[tuple[dict[str, str], str]]:
+        return [(attrs, "".join(text)) for name, attrs, text in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def results() -> LeaderboardResults:
+    return invented_results()
+
+
+@pytest.fixture(scope="module")
+def report(results: LeaderboardResults) -> Report:
+    return build_leaderboard_report(results)
+
+
+@pytest.fixture(scope="module")
+def paper(results: LeaderboardResults) -> Report:
+    return build_leaderboard_report(results, "paper")
+
+
+@pytest.fixture(scope="module")
+def html(results: LeaderboardResults) -> str:
+    return render_leaderboard_html(results)
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def pdf(paper: Report) -> bytes:
+    return render_pdf(paper)
+
+
+def sections_of(report: Report) -> list[Section]:
+    return [s for top in report.sections for s in (top, *top.sections)]
+
+
+def tables_of(report: Report) -> list[Table]:
+    return [b for s in sections_of(report) for b in s.blocks if isinstance(b, Table)]
+
+
+def table_of(report: Report, table_id: str) -> Table:
+    (table,) = [table for table in tables_of(report) if table.id == table_id]
+    return table
+
+
+def section_of(report: Report, section_id: str) -> Section:
+    (section,) = [s for s in sections_of(report) if s.id == section_id]
+    return section
+
+
+def column(table: Table, header: str) -> dict[str, Cell]:
+    """Return a column's cells by the first cell of their rows."""
+    place = [c.header.replace("\N{NO-BREAK SPACE}", " ") for c in table.columns].index(header)
+    return {row[0].text: row[place] for row in table.rows}
+
+
+def embedded(html: str) -> dict[str, Any]:
+    (found,) = re.findall(r'id="leaderboard-levels">(.*?)</script>', html, re.DOTALL)
+    data = json.loads(found)
+    assert isinstance(data, dict)
+    return data
+
+
+def figures_of(score: Score) -> list[tuple[float | None, str]]:
+    """Return a score's figures in the order of the table: value and interval as text."""
+    numbers = [
+        (found.value, "" if found.value is None else interval(found.low, found.high, "share"))
+        for found in (score.worst, score.mean, score.below_floor, score.random)
+    ]
+    return [*numbers[:2], (score.fidelity, ""), *numbers[2:]]
+
+
+def level_faults(data: dict[str, Any], results: LeaderboardResults) -> list[str]:
+    """Return where the page's figures are not those of the results."""
+    faults = []
+    places = {metric["id"]: place for place, metric in enumerate(data["metrics"])}
+    for score in results.scores:
+        row = data["levels"][f"{score.explainer}\n{score.dataset}"]
+        cells = [data["cells"][i] for i in row[places[f"metric-{score.metric}"]]]
+        verdict_, worst, mean, adversary, *others = cells
+        found = [(cell[2], cell[1]) for cell in (worst, mean, *others)]
+        texts = [cell[0] for cell in (worst, mean, *others)]
+        expected = figures_of(score)
+        said = (verdict_[0], adversary[0])
+        if (
+            found != expected
+            or texts != [figure(value, "share") for value, _ in expected]
+            or said != (score.verdict, score.worst_adversary.replace("_", " ") or DASH)
+        ):
+            faults.append(f"{score.metric} {score.explainer} {score.dataset}")
+    return faults
+
+
+def test_every_metric_is_everywhere(report: Report, results: LeaderboardResults) -> None:
+    labels = [metric_label(note.name) for note in results.metrics]
+    assert len(set(labels)) == len(labels) == len(results.metrics) > 60
+    tables = [table_of(report, name) for name in ("leaderboard-table", "heat-1", "heat-2")]
+    for table in tables:
+        assert sorted(row[0].text for row in table.rows) == sorted(labels)
+    panels = [s.id for s in section_of(report, "metrics").sections if s.folded]
+    assert sorted(panels) == sorted(f"metric-{note.name}" for note in results.metrics)
+
+
+def test_the_most_gameable_come_first(report: Report) -> None:
+    worst = [cell.value for cell in column(table_of(report, "leaderboard-table"), "Worst").values()]
+    known = [value for value in worst if value is not None]
+    assert known == sorted(known, reverse=True)
+    assert worst[: len(known)] == known and len(known) < len(worst)
+
+
+@pytest.mark.parametrize("medium", ["report", "paper"])
+def test_the_leaderboard_has_the_figures_of_the_results(
+    medium: str, results: LeaderboardResults, request: pytest.FixtureRequest
+) -> None:
+    table = table_of(request.getfixturevalue(medium), "leaderboard-table")
+    headers = ["Worst", "Mean", "Fidelity", "Below floor", "Random"]
+    for score in results.scores:
+        if score.explainer or score.dataset:
+            continue
+        label = metric_label(score.metric)
+        assert column(table, "Verdict in a word")[label].text == score.verdict
+        for header, (value, text) in zip(headers, figures_of(score), strict=True):
+            if medium == "paper" and header == "Fidelity":
+                assert figure(value, "share") in column(table, "Adversary")[label].detail or (
+                    value is None
+                )
+                continue
+            cell = column(table, header)[label]
+            assert (cell.value, cell.detail) == (value, text)
+            assert cell.text == figure(value, "share")
+
+
+def test_the_page_holds_every_level(
+    html: str, page: Page, report: Report, results: LeaderboardResults
+) -> None:
+    data = embedded(html)
+    assert len(data["levels"]) == (1 + len(FEW)) * 3
+    assert level_faults(data, results) == []
+    names = {metric_label(note.name): note.name for note in results.metrics}
+    rows = [f"metric-{names[row[0].text]}" for row in table_of(report, data["table"]).rows]
+    assert rows == [metric["id"] for metric in data["metrics"]]
+    ids = {attrs["id"] for _, attrs, _ in page.elements if "id" in attrs}
+    assert set(rows) <= ids
+
+
+def test_a_wrong_figure_on_the_page_is_noticed(html: str, results: LeaderboardResults) -> None:
+    scores = list(results.scores)
+    place = next(i for i, s in enumerate(scores) if s.explainer == "lime" and s.dataset)
+    worst = msgspec.structs.replace(scores[place].worst, value=0.123)
+    scores[place] = msgspec.structs.replace(scores[place], worst=worst)
+    altered = msgspec.structs.replace(results, scores=scores)
+    fault = f"{scores[place].metric} lime {scores[place].dataset}"
+    assert level_faults(embedded(html), altered) == [fault]
+
+
+def test_the_heat_map_has_a_verdict_in_each_cell(
+    report: Report, results: LeaderboardResults
+) -> None:
+    scores = {(s.metric, s.explainer): s for s in results.scores if not s.dataset}
+    seen: Counter[str] = Counter()
+    for table, names in (("heat-1", FEW[:2]), ("heat-2", FEW[2:])):
+        rows = table_of(report, table).rows
+        for row in rows:
+            (metric,) = [n.name for n in results.metrics if metric_label(n.name) == row[0].text]
+            for name, cell in zip(names, row[1:], strict=True):
+                score = scores[metric, name]
+                assert (cell.value, cell.detail) == (score.worst.value, score.verdict)
+                assert cell.value is not None or cell.reason
+                assert (cell.shade is None) == (cell.value is None or cell.detail == "cannot say")
+                seen[cell.detail] += 1
+    assert set(seen) == set(VERDICTS)
+
+
+def test_every_trial_is_shown_and_those_that_do_not_count_say_why(
+    report: Report, results: LeaderboardResults
+) -> None:
+    assert trial_faults(report, results) == []
+    one = results.trials[0]
+    more = [*results.trials, msgspec.structs.replace(one, attack_setting="forgotten")]
+    assert trial_faults(report, msgspec.structs.replace(results, trials=more)) == ["forgotten"]
+
+
+def trial_faults(report: Report, results: LeaderboardResults) -> list[str]:
+    """Return the settings of the trials that are not listed as they are."""
+    listed = {
+        (note.name, tuple(cell.text for cell in row))
+        for place, note in enumerate(results.datasets, 1)
+        for row in table_of(report, f"every-trial-{place}").rows
+    }
+    faults = []
+    for trial in results.trials:
+        counts = "evidence and quality" if trial.deceives else "evidence"
+        row = (
+            explainer_label(trial.explainer, trial.explainer),
+            trial.attack_setting,
+            figure(trial.fidelity, "share"),
+            figure(trial.moved, "share"),
+            "yes" if trial.deceives else "no",
+            "nothing" if trial.broken else counts,
+            trial.broken or "kept",
+        )
+        if (trial.dataset, row) not in listed:
+            faults.append(trial.attack_setting)
+    return faults
+
+
+def test_the_first_sentence_counts(report: Report, results: LeaderboardResults) -> None:
+    quality = {note.name for note in results.metrics if note.kind == "quality"}
+    verdicts = Counter(
+        s.verdict
+        for s in results.scores
+        if s.metric in quality and not s.explainer and not s.dataset
+    )
+    begin = f"{verdicts['gameable']} of {len(quality)} metrics give the false explanation"
+    first = report.verdict[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert first.startswith(begin)
+    assert f"{verdicts['resists']} see through it" in first
+    assert f"{verdicts['cannot say']} cannot be judged" in first
+
+
+def test_the_first_sentence_follows_the_verdicts(results: LeaderboardResults) -> None:
+    scores = [msgspec.structs.replace(s, verdict="resists") for s in results.scores]
+    one = next(i for i, s in enumerate(scores) if s.metric == "pgi" and not s.explainer + s.dataset)
+    scores[one] = msgspec.structs.replace(scores[one], verdict="gameable")
+    altered = build_leaderboard_report(msgspec.structs.replace(results, scores=scores), "paper")
+    said = altered.verdict[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert said.startswith("1 of 60 metrics gives the false explanation")
+    assert said.endswith("; 59 see through it.")
+
+
+def test_each_metric_stands_under_its_access_and_verdict(
+    report: Report, results: LeaderboardResults
+) -> None:
+    verdicts = {s.metric: s.verdict for s in results.scores if not s.explainer + s.dataset}
+    section = section_of(report, "access")
+    headings = {part.title: part for part in section.sections}
+    for note in results.metrics:
+        (block,) = headings[ACCESS[note.access]].blocks
+        assert isinstance(block, Definitions)
+        said = {
+            name.split(":")[0].lower(): "".join(run.text for run in text)
+            for name, text in block.items
+        }
+        for word in VERDICTS:
+            there = metric_label(note.name) in re.split(
+                r"; | \([^()]*%\)", said["cannot be said" if word == "cannot say" else word]
+            )
+            assert there == (verdicts[note.name] == word), (note.name, word)
+
+
+def test_page_loads_nothing_from_anywhere(page: Page, html: str) -> None:
+    for tag, attrs, _ in page.elements:
+        assert tag not in {"link", "img", "iframe", "object", "embed", "base"}
+        assert "src" not in attrs
+        assert attrs.get("href", "#").startswith("#")
+        assert not any(name.startswith("on") for name in attrs)
+    assert "http:" not in html and "https:" not in html
+    (style,) = [text for _, text in page.all("style")]
+    assert "url(" not in style and "@import" not in style
+    assert "prefers-color-scheme: dark" in style and "@media print" in style
+
+
+def test_policy_allows_the_page_own_scripts_only(page: Page) -> None:
+    policy = next(a["content"] for a, _ in page.all("meta") if "http-equiv" in a)
+    scripts = [text for attrs, text in page.all("script") if "type" not in attrs]
+    digests = {base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts}
+    assert len(digests) == 2
+    assert set(re.findall(r"'sha256-([^']+)'", policy)) == digests
+    assert policy.startswith("default-src 'none'")
+
+
+def test_names_from_data_stay_text(page: Page, html: str) -> None:
+    assert "<script>alert" not in html
+    assert "\u202e" not in html
+    assert embedded(html)["datasets"]["german"].startswith("</script><script>alert(1)")
+    assert len(page.all("script")) == 3
+
+
+def test_pictures_have_text_and_follow_the_theme(page: Page, report: Report, html: str) -> None:
+    galleries = [b for s in sections_of(report) for b in s.blocks if isinstance(b, Gallery)]
+    drawn = page.all("svg")
+    assert len(drawn) == sum(len(g.figures) for g in galleries) > 60
+    assert all(attrs["role"] == "img" for attrs, _ in drawn)
+    alts = " ".join(
+        figure.alt
+        for block in section_of(report, "verdict").blocks
+        if isinstance(block, Gallery)
+        for figure in block.figures
+    )
+    leads = column(table_of(report, "leaderboard-table"), "Worst")
+    for cell in leads.values():
+        assert cell.value is None or f"worst {cell.text} {cell.detail}" in alts
+    assert "var(--figure-attacked)" in html
+    assert not re.search(r"#0072b2|#d55e00|#00795a", html[html.index("<svg") :].split("<script")[0])
+
+
+def test_the_picture_tells_forms_apart_by_shape() -> None:
+    point = Estimate(value=0.7, low=0.6, high=1.8, n=5)
+    forms: dict[Form, str] = dict.fromkeys(get_args(Form), "a form")
+    shapes = set()
+    for form in forms:
+        rung = Rung("A metric", form, point, NOTHING, "gameable")
+        svg = draw_ladder("Title", [rung], half="one half", forms=forms)
+        assert f"{SIGNS['gameable']} gameable" in svg
+        assert "one half" in svg and "A metric" in svg
+        # markers, those of the legend among them
+        shapes.add(frozenset(re.findall(r'<path id="m\w+" d="([^"]+)"', svg)))
+        assert draw_ladder("Title", [rung], half="one half", forms=forms) == svg
+    assert len(shapes) == len(forms) == 4
+    assert len(set(STATUSES.values())) == len(set(SIGNS.values())) == 4
+
+
+def test_undefined_is_a_dash_with_its_reason(report: Report) -> None:
+    for table in tables_of(report):
+        texts = {text for _, text in table.footnotes}
+        for row in table.rows:
+            for cell, head in zip(row[1:], table.columns[1:], strict=True):
+                if head.numeric and cell.value is None:
+                    assert cell.text == DASH, table.id
+                    assert cell.reason in texts, (table.id, cell)
+
+
+def test_cells_without_a_result_are_listed_or_counted(page: Page, report: Report) -> None:
+    text = next(text for attrs, text in page.all("section") if attrs["id"] == "unjudged")
+    text = text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 of 500 planned cells have not been run yet" in text
+    assert "refused" in text
+    assert len(table_of(report, "unjudged-cells").rows) == 1
+
+
+def test_page_tells_how_to_make_it_again(page: Page, results: LeaderboardResults) -> None:
+    text = next(text for attrs, text in page.all("section") if attrs["id"] == "reproduce")
+    assert hashlib.sha256(canonical_json(results)).hexdigest() in text
+    for said in ("explaudit gameability --preset standard", "base seed", "1\u202f234\u202f567"):
+        assert said in text
+    data = next(text for attrs, text in page.all("section") if attrs["id"] == "sources")
+    for note in results.datasets:
+        assert note.known_harms in data and note.sha256 in data
+    rules = next(text for attrs, text in page.all("table") if attrs["id"] == "rules")
+    assert all(name in rules for name in results.rules)
+
+
+def test_the_command_makes_the_same_settings() -> None:
+    from explaudit.cli.gameability import gameability
+    from explaudit.leaderboard.settings import PRESETS
+
+    chosen = msgspec.structs.replace(
+        PRESETS["quick"], explainers=("lime", "occlusion"), metrics=("pgi",), replicates=3, seed=5
+    )
+    line = command(msgspec.to_builtins(chosen))
+    context = gameability.make_context("gameability", line.split()[2:])
+    for name in ("preset", "datasets", "explainers", "metrics", "replicates", "n_rows", "seed"):
+        assert context.params[name] == getattr(chosen, name), name
+    own = {"sha256": "0", "sensitive": "my race", "protected": "X", "target": "y", "favourable": ""}
+    line = command({"preset": "standard", "datasets": ["file"], "own": own})
+    assert line == (
+        "explaudit gameability --preset standard --data YOUR_TABLE.csv --sensitive 'my race' "
+        "--protected X --target y"
+    )
+
+
+def test_files_are_written_and_equal_results_give_equal_bytes(
+    results: LeaderboardResults, tmp_path: Path, html: str, pdf: bytes
+) -> None:
+    again = msgspec.json.decode(msgspec.json.encode(results), type=LeaderboardResults)
+    write_leaderboard_html(again, tmp_path / "report.html")
+    write_leaderboard_pdf(again, tmp_path / "report.pdf")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html
+    assert (tmp_path / "report.pdf").read_bytes() == pdf
+
+
+def test_pdf_is_tagged(pdf: bytes) -> None:
+    for sign in (b"/MarkInfo", b"/StructTreeRoot", b"/FontFile", b"/Lang", b"pdfuaid:part"):
+        assert sign in pdf, sign
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler's pdftotext")
+def test_pdf_shows_the_same_figures(paper: Report, pdf: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "report.pdf"
+    path.write_bytes(pdf)
+    done = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, check=True)
+    text = "".join(done.stdout.decode().split()).replace("\N{ZERO WIDTH SPACE}", "")
+    for table in tables_of(paper):
+        assert "".join(table.caption.split()).split("<")[0] in text
+    found = Counter(re.findall(r"\[[^\]]*\d\]", text))
+    wanted = Counter(
+        "".join(cell.detail.split())
+        for table in tables_of(paper)
+        for row in table.rows
+        for cell in row
+        if cell.detail.startswith("[")
+    )
+    assert not wanted - found
+
+
+def test_a_leaderboard_of_nothing_has_a_report(results: LeaderboardResults) -> None:
+    empty = msgspec.structs.replace(
+        results, metrics=[], scores=[], trials=[], distributions=[], versions={}, rules={}
+    )
+    assert "No quality metric has been judged yet." in render_leaderboard_html(empty)
+    assert render_pdf(build_leaderboard_report(empty, "paper")).startswith(b"%PDF")

@@ -51,7 +51,8 @@ class Replicate:
     def columns(self, names: Iterable[str]) -> Array:
         """Return values side by side, (n_rows, n_names); NaN for what was not measured."""
         nothing = np.full(len(self.row_ids), np.nan)
-        return np.array([self.rows.get(name, nothing) for name in names]).T
+        columns = [self.rows.get(name, nothing) for name in names]
+        return np.array(columns).reshape(len(columns), len(nothing)).T
 
     def at(self, row_ids: Sequence[int], names: Iterable[str]) -> Array:
         """Return values at some rows, (n_ids, n_names); NaN for rows that are not there."""

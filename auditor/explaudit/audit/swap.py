@@ -251,8 +251,8 @@ def _finding(feature: str, ways: Sequence[Way], compared: Compared, j: int) -> F
         f"{compared.shown[0, i, j]:.0%} by {way.label}" for i, way in enumerate(ways)
     )
     text = (
-        f"{feature} has {compared.real[0, j]:.0%} of all credit in ways to explain that ask real "
-        f"rows only, and {shares}"
+        f"Of all credit, {feature} has {compared.real[0, j]:.0%} in ways to explain that ask real "
+        f"rows only, and {shares}. A gap alone is no sign of deception."
     )
     return Finding(
         name="share by explainer", feature=feature, estimate=float(compared.real[0, j]), text=text

@@ -11,6 +11,7 @@ import click
 from explaudit.cli.audit import audit
 from explaudit.cli.benchmark import benchmark
 from explaudit.cli.catalogue import attacks, datasets, explainers, metrics
+from explaudit.cli.gameability import gameability
 from explaudit.cli.report import report
 from explaudit.cli.study import study
 from explaudit.errors import ExplauditError
@@ -23,6 +24,8 @@ Examples:
   explaudit study                          the study on three data sets, about two minutes
   explaudit study --preset quick           a first look, under a minute
   explaudit study --preset paper --jobs 2  every test row, as published
+  explaudit gameability --preset quick     how far each metric of explanations can be gamed
+  explaudit gameability                    the whole leaderboard, an hour or more
   explaudit report out/study/records.jsonl rebuild the HTML and PDF from the records
   explaudit audit my_module:predict --data rows.csv --sensitive race
                                            does this model show explainers what it does?
@@ -67,5 +70,15 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (study, audit, report, benchmark, datasets, attacks, explainers, metrics):
+for command in (
+    study,
+    gameability,
+    audit,
+    report,
+    benchmark,
+    datasets,
+    attacks,
+    explainers,
+    metrics,
+):
     main.add_command(command)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from explaudit.cli.benchmark import render_detection
-from explaudit.cli.output import render, tell
+from explaudit.cli.output import render, render_leaderboard, tell
 from explaudit.recordlog import read_jsonl
 
 __all__ = ["report"]
@@ -25,8 +26,8 @@ __all__ = ["report"]
 def report(ctx: click.Context, records: Path, out: Path | None, quiet: bool) -> None:
     """Rebuild report.html, report.pdf and results.json from RECORDS alone.
 
-    RECORDS is a records.jsonl of a study or of a benchmark of detectors, or the folder that holds
-    one. No model and no explainer is asked.
+    RECORDS is a records.jsonl of a study, of a leaderboard or of a benchmark of detectors, or the
+    folder that holds one. No model and no explainer is asked.
 
     \b
     Example:
@@ -34,14 +35,22 @@ def report(ctx: click.Context, records: Path, out: Path | None, quiet: bool) -> 
     """  # noqa: D301  click needs the real character
     path = records / "records.jsonl" if records.is_dir() else records
     target = out or path.parent
-    rebuilt_whole = _detection if _is_detection(path) else _study
+    rebuilt_whole = _rebuilder(path)
     if not rebuilt_whole(path, target, quiet):
         ctx.exit(3)
 
 
-def _is_detection(path: Path) -> bool:
-    log = read_jsonl(path) if path.is_file() else None
-    return log is not None and any(cell.kind == "detection" for cell in log.cells)
+def _rebuilder(path: Path) -> Callable[[Path, Path, bool], bool]:
+    """Return what rebuilds the report of a log; a study's says what is wrong with any other."""
+    from explaudit.leaderboard.settings import LeaderboardSettings
+
+    if not path.is_file():
+        return _study
+    log = read_jsonl(path)
+    if any(cell.kind == "detection" for cell in log.cells):
+        return _detection
+    is_leaderboard = log.settings.keys() == set(LeaderboardSettings.__struct_fields__)
+    return _leaderboard if is_leaderboard else _study
 
 
 def _study(path: Path, target: Path, quiet: bool) -> bool:
@@ -64,3 +73,14 @@ def _detection(path: Path, target: Path, quiet: bool) -> bool:
         tell(quiet, f"explaudit: {warning}")
     render_detection(rebuilt.results, target, quiet=quiet)
     return not rebuilt.results.failed and rebuilt.results.done == rebuilt.results.planned
+
+
+def _leaderboard(path: Path, target: Path, quiet: bool) -> bool:
+    """Rebuild a leaderboard's report; return whether all of its cells have a result."""
+    from explaudit.leaderboard.run import rebuild_leaderboard
+
+    for warning in read_jsonl(path).warnings:
+        tell(quiet, f"explaudit: {warning}")
+    results = rebuild_leaderboard(path, target)
+    render_leaderboard(results, path, target, quiet=quiet)
+    return not results.cells.unjudged

@@ -66,11 +66,14 @@ def score(units: Sequence[Unit], column: int, entry: MetricEntry, level: tuple[s
     name = common[0][0] if common else ""
     fidelities = [trial.fidelity for trial in chosen if trial.adversary == name]
     word, reason = verdict(worst, below, n_trials=sum(len(unit.trials) for unit in units))
+    mean = _pooled(units, [found.mean for found in keeps], bounds)
+    if worst.value is None and mean.value is not None and word == "cannot say":
+        reason = "too few replicates to choose the worst adversary on"
     return Score(
         metric=entry.name,
         explainer=level[0],
         dataset=level[1],
-        mean=_pooled(units, [found.mean for found in keeps], bounds),
+        mean=mean,
         worst=worst,
         worst_adversary=name,
         fidelity=number(float(np.mean(fidelities))) if fidelities else None,
@@ -155,7 +158,9 @@ def _pooled(units: Sequence[Unit], values: Sequence[Array], bounds: Bounds) -> E
     found = replicate_interval(there, bounds=bounds)
     low, high = found.low, found.high
     if len(there) > 1 and low == high:
-        low, high = constant_interval(found.value, len(there), bounds)
+        # a share of the way has no bounds; one that differed would mostly lie between its ends
+        within = (min(0.0, found.value), max(1.0, found.value))
+        low, high = constant_interval(found.value, len(there), within)
     return Estimate(value=number(found.value), low=number(low), high=number(high), n=found.n)
 
 

@@ -17,7 +17,7 @@ from explaudit_reports.audit.tables import (
 )
 from explaudit_reports.audit.texts import not_excluded_section, power_texts, reading_section
 from explaudit_reports.audit.verdict import verdict_section
-from explaudit_reports.audit.wording import joined, sentence, test_label
+from explaudit_reports.audit.wording import joined, prose, test_label
 from explaudit_reports.model import (
     Bullets,
     Code,
@@ -99,7 +99,7 @@ def _hidden_section(result: AuditResult) -> Section:
 
 def _tests_section(result: AuditResult) -> Section:
     said = tuple(
-        (test_label(result, test.name), words(sentence(test.reason) or "No reason was given."))
+        (test_label(result, test.name), words(prose(result, test.reason) or "No reason was given."))
         for test in result.verdict.tests
     )
     more = any(test.details for test in result.verdict.tests)

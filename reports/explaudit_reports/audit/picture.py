@@ -46,9 +46,9 @@ def gallery(result: AuditResult) -> Gallery | None:
     ]
     caption = (
         "Circle: what the feature does to the answers on real rows. Diamond: what the same model "
-        "shows of it in its answers to an explainer's queries. Below them the hidden effect with "
-        "its 95 % interval, in black: the difference, less what ordinary models that agree with "
-        "the model on real rows differ by. Where the black bar covers zero, nothing is seen to be "
+        "shows of it in its answers to an explainer's queries. The bar below them is the hidden "
+        "effect with its 95 % interval: the difference, less what ordinary models that agree with "
+        "the model on real rows differ by. Where the bar covers zero, nothing is seen to be "
         "hidden."
     )
     return Gallery(caption, tuple(figures))

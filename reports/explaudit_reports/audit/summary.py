@@ -12,7 +12,7 @@ from explaudit_reports.audit.wording import (
     RESULT_WORDS,
     effects,
     p_text,
-    sentence,
+    prose,
     shown_by,
     status_of,
     test_label,
@@ -44,7 +44,7 @@ def summarise(result: AuditResult) -> Summary:
     """Return an audit in plain text, without characters that a terminal would obey."""
     verdict = result.verdict
     reasons = [
-        f"{test_label(result, test.name)}: {sentence(test.reason)}"
+        f"{test_label(result, test.name)}: {prose(result, test.reason)}"
         for test in verdict.tests
         if status_of(test, verdict.alpha) in ("rejects", "silent")
     ]
@@ -54,7 +54,7 @@ def summarise(result: AuditResult) -> Summary:
         for found, texts in ((found, effects(found)) for found in verdict.hidden)
     ]
     findings = [
-        f"{found.feature or 'all features'}: {sentence(found.text or found.name)}"
+        f"{found.feature or 'all features'}: {prose(result, found.text or found.name)}"
         for found in verdict.findings
     ]
     power = ["".join(run.text for run in text) for text in power_texts(result)]

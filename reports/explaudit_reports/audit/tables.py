@@ -10,7 +10,7 @@ from explaudit_reports.audit.wording import (
     effects,
     estimate,
     p_text,
-    sentence,
+    prose,
     shown_by,
     status_of,
     test_label,
@@ -41,6 +41,7 @@ _SCORE = "the test states no such figure"
 def tests_table(result: AuditResult) -> Table:
     """Return every test with its figures, baselines marked."""
     notes, alpha = Notes(), result.verdict.alpha
+    measured = any(test.false_alarm_rate is not None for test in result.verdict.tests)
     return Table(
         id="tests-table",
         caption=(
@@ -56,14 +57,16 @@ def tests_table(result: AuditResult) -> Table:
             Column("p", numeric=True),
             Column("Adjusted p", numeric=True),
             Column("Rows sent", numeric=True),
-            Column("False alarms", "as measured", numeric=True),
+            *([Column("False alarms", "as measured", numeric=True)] if measured else ()),
         ),
-        rows=tuple(_test_row(result, test, notes) for test in result.verdict.tests),
+        rows=tuple(_test_row(result, test, notes, measured) for test in result.verdict.tests),
         footnotes=notes.footnotes,
     )
 
 
-def _test_row(result: AuditResult, test: TestResult, notes: Notes) -> tuple[Cell, ...]:
+def _test_row(
+    result: AuditResult, test: TestResult, notes: Notes, measured: bool
+) -> tuple[Cell, ...]:
     status = status_of(test, result.verdict.alpha)
     why = _BASELINE if status == "baseline" else _SILENT
     marks = notes.mark(_BASELINE, "†") if status == "baseline" else ()
@@ -72,10 +75,10 @@ def _test_row(result: AuditResult, test: TestResult, notes: Notes) -> tuple[Cell
         Cell(RESULT_WORDS[status], status=_TAGS.get(status, "neutral")),
         _number(test.score, notes, _SCORE if status != "silent" else _SILENT),
         _number(test.threshold, notes, _SCORE if status != "silent" else _SILENT),
-        _probability(test.p_value, notes, _SILENT),
+        _probability(test.p_value, notes, _SCORE if status == "baseline" else _SILENT),
         _probability(test.adjusted_p_value, notes, why),
         Cell(count(test.queries), value=float(test.queries)),
-        _share(test.false_alarm_rate, notes),
+        *([_share(test.false_alarm_rate, notes)] if measured else ()),
     )
 
 
@@ -138,7 +141,7 @@ def findings_table(result: AuditResult) -> Table:
             Cell(found.name[:1].upper() + found.name[1:]),
             Cell(found.feature or "all features"),
             _estimate(found, notes),
-            Cell(sentence(found.text)),
+            Cell(prose(result, found.text)),
         )
         for found in result.verdict.findings
     )

@@ -6,6 +6,7 @@ from explaudit.audit.run import AuditResult
 from explaudit_reports.audit.wording import chance, joined, smallest
 from explaudit_reports.model import Bullets, Definitions, Paragraph, Section, Text, words
 from explaudit_reports.numbers import figure, percent
+from explaudit_reports.vocabulary import explainer_label
 
 __all__ = ["not_excluded_section", "power_texts", "reading_section"]
 
@@ -61,7 +62,7 @@ def _not_excluded(result: AuditResult) -> list[Text]:
         else "A bias on rows that the model memorised, such as those it was deployed on. Only a "
         "log of its decisions can show that; none was given (option --decisions)."
     )
-    explainers = joined([part.name for part in result.settings.explainers])
+    explainers = joined([explainer_label(p.name, p.name) for p in result.settings.explainers])
     return [
         words(memorised),
         words(
@@ -98,7 +99,7 @@ def _meanings(result: AuditResult) -> list[tuple[str, Text]]:
     meanings = {
         "Fail": "At least one test rejects. The tests are made so that of models that treat all "
         f"rows alike about {alpha} fail at the most, however biased they are; how often they do is "
-        "what `explaudit benchmark detectors` measures.",
+        "what explaudit benchmark detectors measures.",
         "Pass": "Some tests could judge, and none of them rejects. It is no proof of honesty.",
         "Inconclusive": "No test could judge. The reasons are given with the tests.",
         "Regime": "How a model comes to its answers. A model that recognises an explainer's "
@@ -107,8 +108,9 @@ def _meanings(result: AuditResult) -> list[tuple[str, Text]]:
         "on real rows. They show how far honest models that agree on real data may differ in "
         "their answers to an explainer's queries.",
         "Effect": "The typical size, over real rows, of what a feature adds to the model's output, "
-        f"in units of that output ({joined(list(result.outputs)) or 'output'}); of a tree model's "
-        "file, of its margin, and between explainers, the feature's share of all attributions.",
+        f"in units of that output (named {joined(list(result.outputs)) or 'output'}); of a tree "
+        "model's file, of its margin, and between explainers, the feature's share of all "
+        "attributions.",
         "Hidden effect": "The effect on real rows less what of it the explainer's queries show, "
         "less the same difference in the ordinary models. In brackets: 95 % interval.",
         "Score, threshold and p": "Each test measures its score in a unit of its own; p is the "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from explaudit.audit.outcome import Outcome
+from explaudit.audit.outcome import Finding, Outcome
 from explaudit.audit.run import AuditResult
 from explaudit_reports.audit.picture import gallery
 from explaudit_reports.audit.texts import power_texts
-from explaudit_reports.audit.wording import clearly_hidden, effects, sentence, shown_by, title
+from explaudit_reports.audit.wording import clearly_hidden, effects, prose, shown_by, title
 from explaudit_reports.model import (
     Block,
     Bullets,
@@ -38,7 +38,7 @@ def verdict_section(result: AuditResult) -> Section:
     pictures = gallery(result)
     blocks: list[Block] = [
         Paragraph(words(_HEADLINES[verdict.outcome]), role="lead"),
-        Paragraph(words(verdict.sentence)),
+        Paragraph(words(prose(result, verdict.sentence))),
         pictures or Paragraph(words(_NO_PICTURE)),
         Bullets((*_hidden(result), *_findings(result), *power_texts(result))),
     ]
@@ -60,13 +60,19 @@ def _hidden(result: AuditResult) -> list[Text]:
 
 
 def _findings(result: AuditResult) -> list[Text]:
-    findings = result.verdict.findings
+    # those that show something first
+    findings = sorted(result.verdict.findings, key=lambda found: not _is_clear(found))
     texts = []
     for found in findings[:_MOST]:
         about = f"Finding, {found.feature}: " if found.feature else "Finding: "
-        said = sentence(found.text or found.name)
+        said = prose(result, found.text or found.name)
         texts.append(words(strong(about), said))
     if len(findings) > _MOST:
         more = count(len(findings) - _MOST, "finding")
         texts.append(words(f"{more} more under Findings."))
     return texts
+
+
+def _is_clear(found: Finding) -> bool:
+    """Return whether the interval of a finding does not cover 0."""
+    return found.low is not None and found.high is not None and not found.low <= 0 <= found.high

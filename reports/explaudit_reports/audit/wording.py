@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,7 @@ __all__ = [
     "estimate",
     "joined",
     "p_text",
+    "prose",
     "sentence",
     "shown_by",
     "smallest",
@@ -81,6 +83,9 @@ def estimate(found: Finding) -> tuple[str, str]:
     if found.low is None or found.high is None:
         return figure(found.estimate, "number"), ""
     digits = _digits(found.low, found.high, found.estimate)
+    if found.low <= 0 <= found.high:
+        # no more is to be seen of a figure that may be 0
+        digits = min(digits, 3)
     return _fixed(found.estimate, digits), _bracketed(found.low, found.high, digits)
 
 
@@ -118,6 +123,14 @@ def sentence(text: str) -> str:
     return text if not text or text[-1] in ".!?" else f"{text}."
 
 
+def prose(result: AuditResult, text: str) -> str:
+    """Return a reason as a sentence, with explainers called as elsewhere in reports."""
+    for part in result.settings.explainers:
+        label = explainer_label(part.name, part.name)
+        text = re.sub(rf"\b(queries of) {re.escape(part.name)}\b", rf"\1 {label}", text)
+    return sentence(text)
+
+
 def joined(names: list[str]) -> str:
     """Return names as they are listed in a sentence."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
@@ -148,13 +161,15 @@ def test_label(result: AuditResult, name: str) -> str:
 
 
 def clearly_hidden(verdict: Verdict) -> list[Hidden]:
-    """Return hidden effects whose whole interval is above none, the largest first.
+    """Return hidden effects whose whole interval is above none, of each unit the largest first.
 
     An explainer that has a test of its own must be one whose test rejects: where it does not, the
     interval alone is no sign.
     """
     clear = [found for found in verdict.hidden if found.low > 0 and _borne_out(verdict, found)]
-    return sorted(clear, key=lambda found: -found.estimate)
+    # units cannot be compared, and keep the order of their tests
+    units = [found.unit for found in verdict.hidden]
+    return sorted(clear, key=lambda found: (units.index(found.unit), -found.estimate))
 
 
 def _borne_out(verdict: Verdict, found: Hidden) -> bool:

@@ -1,4 +1,4 @@
-"""What an auditor can still rely on, by what he has."""
+"""What an auditor can still rely on, by the access given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from explaudit_reports.leaderboard.explained import EVIDENCE
 from explaudit_reports.leaderboard.view import View
 from explaudit_reports.leaderboard.wording import (
     ACCESS,
-    STATUSES,
     VERDICTS,
     access_of_explainer,
     access_rank,
@@ -21,6 +20,7 @@ from explaudit_reports.model import (
     Column,
     Definitions,
     Paragraph,
+    Run,
     Section,
     Table,
     Text,
@@ -42,8 +42,8 @@ _SAID: dict[VerdictWord, str] = {
 def access_section(view: View) -> Section:
     """Return, for each kind of access, what resists, what does not, and what cannot be said."""
     text = (
-        "What an auditor can compute depends on what he is given. Each metric stands where all "
-        "that it needs is first there; who is given more can use the metrics above as well. "
+        "What an auditor can compute depends on the access given. Each metric stands where all "
+        "that it needs is first there; with more access, the metrics above can be used as well. "
         "“Resists” holds for the adversaries of this leaderboard, no others."
     )
     needed = access_rank(note.access for note in view.metrics)
@@ -64,7 +64,10 @@ def _table(view: View) -> Table:
     needed = access_rank(note.access for note in view.metrics)
     return Table(
         id="access-table",
-        caption="Number of metrics by what they need and what came of them, all levels together.",
+        caption=(
+            "Number of metrics by what they need and what came of them, over all explainers and "
+            "data sets."
+        ),
         columns=(
             Column("An auditor who has"),
             *(Column(verdict.capitalize(), numeric=True) for verdict in _SAID),
@@ -81,10 +84,14 @@ def _counts(view: View, access: str) -> list[Cell]:
 
 def _blocks(view: View, access: str) -> tuple[Block, ...]:
     own = [note for note in view.metrics if note.access == access]
-    items = [(said, _names(view, view.with_verdict(own, verdict))) for verdict, said in _SAID.items()]
+    items = [
+        (said, _names(view, view.with_verdict(own, verdict))) for verdict, said in _SAID.items()
+    ]
     evidence = _evidence(view, access)
     if evidence:
-        items.append(("Explainers that need no more: do they show the sensitive feature?", evidence))
+        items.append(
+            ("Explainers that need no more: do they show the sensitive feature?", evidence)
+        )
     return (Definitions(tuple(items)),)
 
 
@@ -92,11 +99,11 @@ def _names(view: View, notes: Sequence[MetricNote]) -> Text:
     """Return metrics with their worst gameability."""
     if not notes:
         return words("none")
-    parts = []
+    parts: list[str | Run] = []
     for note in notes:
         worst = view.overall(note.name).worst.value
         parts += ["; " if parts else "", metric_label(note.name)]
-        parts += [number(f" ({figure(worst, 'share')})") if worst is not None else ""]
+        parts.append(number(f" ({figure(worst, 'share')})") if worst is not None else "")
     return words(*parts)
 
 

@@ -32,7 +32,9 @@ def boxes(found: Sequence[Distribution]) -> str:
     height = _PITCH * len(found) + 24
     parts = [_box(own, _PITCH * (place + 0.6), low, high) for place, own in enumerate(found)]
     base = height - 20
-    ends = ((low, _LEFT, "start"), (high, _RIGHT, "end")) if high > low else ((low, _LEFT, "start"),)
+    ends = (
+        ((low, _LEFT, "start"), (high, _RIGHT, "end")) if high > low else ((low, _LEFT, "start"),)
+    )
     parts.append(_line(_LEFT, base, _RIGHT, base, COLOURS["line"], 1.0))
     parts += [
         _text(figure(value, "number"), x, height - 6, anchor, COLOURS["muted"])

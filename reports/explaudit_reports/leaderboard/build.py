@@ -56,8 +56,7 @@ def build_leaderboard_report(results: LeaderboardResults, medium: Medium = "scre
         facts=_facts(view),
         sections=sections,
         footer=(
-            f"explaudit {version} · base seed {results.seed} · "
-            f"results {fingerprint(results)[:12]}"
+            f"explaudit {version} · base seed {results.seed} · results {fingerprint(results)[:12]}"
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,10 +13,7 @@ from explaudit_reports.leaderboard.wording import SIGNS, STATUSES, Form
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["HALF", "Rung", "draw_ladder"]
-
-#: The line at which a metric cannot tell the lie from the truth.
-HALF = 0.5
+__all__ = ["Rung", "draw_ladder"]
 
 # inches, and shares of the width
 _WIDTH, _ROW, _TOP, _LEGEND_LINE, _AXIS = 4.3, 0.142, 0.52, 0.14, 0.24
@@ -41,33 +38,44 @@ class Rung:
 class _Style(NamedTuple):
     """How a form is drawn: never told apart by colour alone."""
 
-    label: str
     colour: str
     marker: str
     size: float
 
 
 _STYLES: dict[Form, _Style] = {
-    "off": _Style("off-manifold: asks about made-up rows", "attacked", "D", 3.7),
-    "on": _Style("on-manifold: real rows alone", "honest", "o", 4.3),
-    "none": _Style("other quality metrics", "ink", "s", 3.7),
-    "evidence": _Style("evidence of the sensitive feature", "innocent", "^", 4.5),
+    "off": _Style("attacked", "D", 3.7),
+    "on": _Style("honest", "o", 4.3),
+    "none": _Style("ink", "s", 3.7),
+    "evidence": _Style("innocent", "^", 4.5),
 }
 
 
-def draw_ladder(title: str, rungs: Sequence[Rung]) -> str:
-    """Return the picture as SVG; equal rungs give equal text."""
+def draw_ladder(title: str, rungs: Sequence[Rung], *, half: str, forms: Mapping[Form, str]) -> str:
+    """Return the picture as SVG; equal rungs give equal text.
+
+    Parameters
+    ----------
+    title : str
+        Above the picture.
+    rungs : sequence of Rung
+        From above.
+    half : str
+        What one half means.
+    forms : mapping of str to str
+        What each form stands for.
+    """
     from matplotlib.figure import Figure
 
-    forms = [form for form in _STYLES if any(rung.form == form for rung in rungs)]
-    legend = _LEGEND_LINE * ((len(forms) + 3) // 2) + 0.06
+    shown = [form for form in _STYLES if any(rung.form == form for rung in rungs)]
+    legend = _LEGEND_LINE * ((len(shown) + 3) // 2) + 0.06
     height = _TOP + _ROW * len(rungs) + _AXIS + legend
     with report_style():
         figure = Figure(figsize=(_WIDTH, height))
         figure.patch.set_visible(False)
         box = (_LEFT, (_AXIS + legend) / height, _RIGHT - _LEFT, _ROW * len(rungs) / height)
         axes = figure.add_axes(box)
-        _frame(axes, len(rungs))
+        _frame(axes, len(rungs), half)
         figure.text(
             0.01,
             1 - 0.17 / height,
@@ -78,23 +86,23 @@ def draw_ladder(title: str, rungs: Sequence[Rung]) -> str:
         )
         for y, rung in enumerate(rungs):
             _words(axes, y, rung)
-        for form in forms:
+        for form in shown:
             _marks(axes, [(y, r) for y, r in enumerate(rungs) if r.form == form], _STYLES[form])
-        _legend(axes, forms)
+        _legend(axes, {form: forms[form] for form in shown})
         return as_svg(figure)
 
 
-def _frame(axes: Axes, n: int) -> None:
+def _frame(axes: Axes, n: int, half: str) -> None:
     axes.set_xlim(_LOW, _HIGH)
     axes.set_ylim(n - 0.4, -0.6)
     bare_axes(axes)
-    ticks = [0.0, 0.25, HALF, 0.75, 1.0]
+    ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     axes.set_xticks(ticks, ["0", "25", "50", "75", "100 %"])
     axes.tick_params(labelsize=_FONT)
-    axes.axvline(HALF, color=COLOURS["ink"], linewidth=1.0, dashes=(4, 2), zorder=2)
+    axes.axvline(0.5, color=COLOURS["ink"], linewidth=1.0, dashes=(4, 2), zorder=2)
     axes.annotate(
-        "cannot tell the lie from the truth",
-        (HALF, 1),
+        half,
+        (0.5, 1),
         xycoords=("data", "axes fraction"),
         xytext=(0, 3),
         textcoords="offset points",
@@ -117,7 +125,7 @@ def _words(axes: Axes, y: int, rung: Rung) -> None:
 def _marks(axes: Axes, placed: Sequence[tuple[int, Rung]], style: _Style) -> None:
     """Draw means hollow, the worst filled with its interval, each kind at once."""
     colour = COLOURS[style.colour]
-    shape = {"marker": style.marker, "linestyle": "none", "clip_on": False}
+    shape: dict[str, Any] = {"marker": style.marker, "linestyle": "none", "clip_on": False}
     bars = [
         (_held(r.worst.low), _held(r.worst.high), y)
         for y, r in placed
@@ -129,7 +137,7 @@ def _marks(axes: Axes, placed: Sequence[tuple[int, Rung]], style: _Style) -> Non
         drawn.set(alpha=0.35, zorder=3)
     means = [(_held(r.mean.value), y) for y, r in placed if r.mean.value is not None]
     worst = [(_held(r.worst.value), y) for y, r in placed if r.worst.value is not None]
-    hollow = {"markerfacecolor": COLOURS["paper"], "markeredgecolor": colour}
+    hollow: dict[str, Any] = {"markerfacecolor": COLOURS["paper"], "markeredgecolor": colour}
     for points, looks, size in (
         (means, {**hollow, "markeredgewidth": 0.8}, style.size - 1.2),
         (worst, {"markerfacecolor": colour, "markeredgecolor": colour}, style.size),
@@ -144,7 +152,7 @@ def _held(value: float) -> float:
     return min(max(value, _LOW), _HIGH)
 
 
-def _legend(axes: Axes, forms: Sequence[Form]) -> None:
+def _legend(axes: Axes, forms: Mapping[Form, str]) -> None:
     from matplotlib.lines import Line2D
 
     def sign(style: _Style, label: str, filled: bool = True) -> Line2D:
@@ -160,14 +168,13 @@ def _legend(axes: Axes, forms: Sequence[Form]) -> None:
             markerfacecolor=colour if filled else COLOURS["paper"],
         )
 
-    muted = _Style("", "muted", "D", 3.7)
-    handles = [sign(_STYLES[form], _STYLES[form].label) for form in forms]
-    handles += [
-        sign(muted, "filled: worst adversary, 95 % interval"),
-        sign(muted, "hollow: mean adversary", filled=False),
-    ]
+    either = _Style("muted", "D", 3.7)
     axes.figure.legend(
-        handles=handles,
+        handles=[
+            *(sign(_STYLES[form], label) for form, label in forms.items()),
+            sign(either, "filled: worst adversary, 95 % interval"),
+            sign(either, "hollow: mean adversary", filled=False),
+        ],
         loc="lower left",
         bbox_to_anchor=(0.0, 0.0),
         ncols=2,

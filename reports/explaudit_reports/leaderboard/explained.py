@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from explaudit_reports.cells import Notes
-from explaudit_reports.leaderboard.figures import level_cells
+from explaudit_reports.leaderboard.figures import MAIN_COLUMNS, main_cells
 from explaudit_reports.leaderboard.pictures import explainers_gallery
 from explaudit_reports.leaderboard.view import View
 from explaudit_reports.leaderboard.wording import access_of_explainer, metric_label
@@ -49,10 +49,7 @@ def _table(view: View, metric: str) -> Table:
         columns=(
             Column("Explainer"),
             Column("Asks for"),
-            Column("Verdict"),
-            Column("Worst", "metric-aware", numeric=True),
-            Column("Mean", "of all", numeric=True),
-            Column("Adversary", "who does it"),
+            *MAIN_COLUMNS,
         ),
         rows=tuple(_row(view, metric, setting, notes) for setting in view.explainers),
         footnotes=notes.footnotes,
@@ -61,5 +58,4 @@ def _table(view: View, metric: str) -> Table:
 
 def _row(view: View, metric: str, setting: str, notes: Notes) -> tuple[Cell, ...]:
     head = (Cell(view.explainer(setting)), Cell(access_of_explainer(view.plugin(setting))))
-    verdict, worst, adversary, _, mean, *_ = level_cells(view, view.score(metric, setting), notes)
-    return (*head, verdict, worst, mean, adversary)
+    return (*head, *main_cells(view.score(metric, setting), notes))

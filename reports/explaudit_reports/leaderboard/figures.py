@@ -4,58 +4,85 @@ from __future__ import annotations
 
 from explaudit.leaderboard.results import Estimate, Score, VerdictWord
 from explaudit_reports.cells import Notes
-from explaudit_reports.leaderboard.view import View
 from explaudit_reports.leaderboard.wording import STATUSES
 from explaudit_reports.model import Cell, Column
 from explaudit_reports.numbers import DASH, figure, interval
 
-__all__ = ["LEVEL_COLUMNS", "estimate_cell", "level_cells"]
+__all__ = [
+    "LEVEL_COLUMNS",
+    "MAIN_COLUMNS",
+    "NOT_RUN",
+    "NO_WORST",
+    "estimate_cell",
+    "level_cells",
+    "main_cells",
+]
 
-_NOT_RUN = "not run, or not judged yet"
+NOT_RUN = "not run, or not judged yet"
+NO_WORST = "no worst adversary could be chosen among those that count"
+
 _ONE = "one replicate of one data set: no interval"
 _NO_MEAN = "no adversary that counts has a value"
 _NO_BELOW = "no adversary that breaks the constraint has a value"
 _NO_RANDOM = "no random explanation is compared here"
 _OF_EVIDENCE = "of evidence it is not asked how random explanations score"
-_NO_FIDELITY = "no adversary was chosen"
 
-#: What depends on the level at which a metric is looked at.
-LEVEL_COLUMNS: tuple[Column, ...] = (
-    Column("Verdict"),
+#: What is said of a score wherever it is shown.
+MAIN_COLUMNS: tuple[Column, ...] = (
+    # in one piece, so that the column is wide enough on paper for what stands below
+    Column("Verdict\N{NO-BREAK SPACE}in\N{NO-BREAK SPACE}a\N{NO-BREAK SPACE}word"),
     Column("Worst", "metric-aware", numeric=True),
-    Column("Adversary", "who does it"),
-    Column("Fidelity", "his", numeric=True),
     Column("Mean", "of all", numeric=True),
-    Column("Below floor", "not counted", numeric=True),
+    Column("Adversary", "who does the worst"),
+    Column("Fidelity", "of that one", numeric=True),
+)
+#: All that depends on the level at which a metric is looked at.
+LEVEL_COLUMNS: tuple[Column, ...] = (
+    *MAIN_COLUMNS,
+    Column("Below\N{NO-BREAK SPACE}floor", numeric=True),
     Column("Random", "numbers", numeric=True),
 )
 
 
-def level_cells(view: View, score: Score | None, notes: Notes) -> tuple[Cell, ...]:
-    """Return the cells of :data:`LEVEL_COLUMNS` for one score.
+def main_cells(score: Score | None, notes: Notes) -> tuple[Cell, ...]:
+    """Return the cells of :data:`MAIN_COLUMNS` for one score.
 
     Parameters
     ----------
-    view : View
     score : Score or None
         None if nothing was run at the level.
     notes : Notes
         Takes what must be said below the table.
     """
     if score is None:
-        missing = Cell(DASH, marks=notes.mark(_NOT_RUN), reason=_NOT_RUN)
-        return (
-            _verdict("cannot say", _NOT_RUN, notes),
-            *([missing] * (len(LEVEL_COLUMNS) - 1)),
-        )
-    note = view.note(score.metric)
-    without = _OF_EVIDENCE if note and note.kind == "evidence" else _NO_RANDOM
+        return _verdict("cannot say", NOT_RUN, notes), *([_missing(NOT_RUN, notes)] * 4)
     return (
         _verdict(score.verdict, score.reason, notes),
-        estimate_cell(score.worst, notes, score.reason or _NO_MEAN),
-        Cell(score.worst_adversary.replace("_", " ") or DASH),
-        _fidelity(score, notes),
+        estimate_cell(score.worst, notes, score.reason or NO_WORST),
         estimate_cell(score.mean, notes, _NO_MEAN),
+        Cell(score.worst_adversary.replace("_", " ") or DASH),
+        _missing(NO_WORST, notes)
+        if score.fidelity is None
+        else Cell(figure(score.fidelity, "share"), value=score.fidelity),
+    )
+
+
+def level_cells(score: Score | None, notes: Notes, *, evidence: bool) -> tuple[Cell, ...]:
+    """Return the cells of :data:`LEVEL_COLUMNS` for one score.
+
+    Parameters
+    ----------
+    score, notes
+        See :func:`main_cells`.
+    evidence : bool
+        Whether the metric is evidence.
+    """
+    main = main_cells(score, notes)
+    if score is None:
+        return *main, *([_missing(NOT_RUN, notes)] * 2)
+    without = _OF_EVIDENCE if evidence else _NO_RANDOM
+    return (
+        *main,
         estimate_cell(score.below_floor, notes, _NO_BELOW),
         estimate_cell(score.random, notes, without),
     )
@@ -75,7 +102,7 @@ def estimate_cell(found: Estimate, notes: Notes, reason: str, shaded: bool = Fal
         Whether the cell is darker, the higher the value.
     """
     if found.value is None:
-        return Cell(DASH, marks=notes.mark(reason), reason=reason)
+        return _missing(reason, notes)
     alone = _ONE if found.low is None else ""
     return Cell(
         figure(found.value, "share"),
@@ -87,11 +114,9 @@ def estimate_cell(found: Estimate, notes: Notes, reason: str, shaded: bool = Fal
     )
 
 
+def _missing(reason: str, notes: Notes) -> Cell:
+    return Cell(DASH, marks=notes.mark(reason), reason=reason)
+
+
 def _verdict(word: VerdictWord, reason: str, notes: Notes) -> Cell:
     return Cell(word, marks=notes.mark(reason), reason=reason, status=STATUSES[word])
-
-
-def _fidelity(score: Score, notes: Notes) -> Cell:
-    if score.fidelity is None:
-        return Cell(DASH, marks=notes.mark(_NO_FIDELITY), reason=_NO_FIDELITY)
-    return Cell(figure(score.fidelity, "share"), value=score.fidelity)

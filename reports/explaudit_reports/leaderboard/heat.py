@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from explaudit.leaderboard.results import MetricNote
 from explaudit_reports.cells import Notes
-from explaudit_reports.leaderboard.figures import estimate_cell
+from explaudit_reports.leaderboard.figures import NO_WORST, NOT_RUN, estimate_cell
 from explaudit_reports.leaderboard.view import View
 from explaudit_reports.leaderboard.wording import metric_label
 from explaudit_reports.model import Cell, Column, Paragraph, Section, Table, words
@@ -12,14 +12,12 @@ from explaudit_reports.numbers import DASH
 
 __all__ = ["heat_section"]
 
-_NOT_RUN = "not run, or not judged yet"
-
 
 def heat_section(view: View) -> Section:
     """Return a heat map for each group of explainers."""
     text = (
         "Worst gameability over all data sets, with the verdict below it. Darker: more gameable. "
-        "Cells without colour are those of which nothing can be said. Under a baseline that no "
+        "Hatched, or without colour: nothing can be said. Under a baseline that no "
         "attack deceives, and under controls, metrics have no false explanation to judge."
     )
     tables = tuple(
@@ -52,7 +50,7 @@ def _table(view: View, group: str, settings: list[str], table_id: str) -> Table:
 def _cell(view: View, note: MetricNote, setting: str, notes: Notes) -> Cell:
     score = view.score(note.name, setting)
     if score is None:
-        return Cell(DASH, marks=notes.mark(_NOT_RUN), reason=_NOT_RUN)
+        return Cell(DASH, marks=notes.mark(NOT_RUN), reason=NOT_RUN)
     said = score.verdict != "cannot say"
-    cell = estimate_cell(score.worst, notes, score.reason, shaded=said)
+    cell = estimate_cell(score.worst, notes, score.reason or NO_WORST, shaded=said)
     return Cell(cell.text, score.verdict, cell.value, cell.marks, cell.reason, cell.shade)

@@ -32,14 +32,15 @@ _THREE = {
     "taken where the attack deceives the explainer, since else there is no lie to see through.",
     "Gameability of evidence": "(M(f) − M(e)) / (M(f) − M(ψ)), with M the mean of the "
     "evidence over rows: the share of the way from the honest to the innocent model that the "
-    "attack moves it. 0 % leaves it alone, 100 % makes e look just as ψ does; it can lie below or "
-    "beyond. Undefined where f and ψ look alike.",
+    "attack moves it. M(f) − M(ψ) is the mean over replicates. 0 % leaves the evidence alone, "
+    "100 % makes e look just as ψ does; it can lie below or beyond. Undefined where f and ψ look "
+    "alike.",
 }
 
 _WORST = {
     "Worst: the metric-aware adversary": "In each replicate, the adversary who does best against "
-    "this metric on the other replicates of the data set. He is chosen on other data than he is "
-    "judged by, so that the figure is not merely the largest of several noisy ones.",
+    "this metric on the other replicates of the data set: chosen on other data than judged by, so "
+    "that the figure is not merely the largest of several noisy ones.",
     "Mean": "Over all adversaries that count.",
     "Below the floor": "The same as the worst, of adversaries who break the constraint: what the "
     "metric would give way to if decisions were allowed to change. It does not count, but a metric "
@@ -55,7 +56,7 @@ def _constraint(view: View) -> dict[str, str]:
         "The constraint": "An attack counts if e agrees with f on at least "
         f"{figure(settings.get('fidelity_floor'), 'share')} of held-out real rows, and if the true "
         "harm on them (demographic-parity gap, matched-pair effect) changes by at most "
-        f"{figure(settings.get('harm_tolerance'), 'share')}. Otherwise the bias is not hidden but "
+        f"{figure(settings.get('harm_tolerance'), 'points')}. Otherwise the bias is not hidden but "
         "given up.",
         "Deceived": "An attack deceives an explainer if it moves the sensitive feature's share of "
         f"attribution at least {figure(rules.get('deceived'), 'share')} of the way to innocence.",
@@ -69,8 +70,8 @@ def _intervals(view: View) -> dict[str, str]:
         "Clusters and intervals": "Rows are averaged within a replicate of a data set, then "
         "explainers, so that a cluster is one replicate of one data set, with a split, gate and "
         f"background of its own: {replicates} for each data set, with at most {rows} rows each. "
-        f"Intervals are Student's at 95{_GAP}% over clusters; where all clusters agree, the exact "
-        "one of Clopper and Pearson for as many clusters.",
+        f"Intervals are Student's at 95{_GAP}% over clusters; where a quality metric is the same "
+        "in all clusters, the exact one of Clopper and Pearson for as many clusters.",
         "Levels": "A score over all explainers averages those under which it is defined. The "
         "filters of the HTML report show each explainer and data set by itself, with wider "
         "intervals.",
@@ -85,8 +86,8 @@ def _words(view: View) -> dict[str, str]:
         "Gameable": f"The worst is at least {figure(half, 'share')}, and its whole interval above "
         f"{figure(low, 'share')}.",
         "Resists": f"The whole interval of the worst lies below {figure(high, 'share')}.",
-        "Costly to game": "It resists, or is not moved by anyone who counts, but adversaries who "
-        "break the constraint game it by the rule of “gameable”.",
+        "Costly to game": "It resists, or no adversary who counts has a figure, but adversaries "
+        "who break the constraint game it by the rule of “gameable”.",
         "Cannot say": "Anything else: too few replicates, no attack that deceives, or an interval "
         "that leaves both open. It is no sign that a metric resists.",
     }

@@ -41,7 +41,9 @@ def panels_section(view: View) -> Section:
         "Each metric by itself",
         (Paragraph(words(text)),),
         tuple(
-            Section(f"metric-{note.name}", metric_label(note.name), _blocks(view, note), folded=True)
+            Section(
+                f"metric-{note.name}", metric_label(note.name), _blocks(view, note), folded=True
+            )
             for note in view.metrics
         ),
     )
@@ -51,15 +53,15 @@ def _blocks(view: View, note: MetricNote) -> tuple[Block, ...]:
     found = [d for d in view.results.distributions if d.metric == note.name and d.quantiles]
     if not found:
         return (_definitions(view, note), Paragraph(words(f"Spread: {_NOTHING}."), "note"))
-    said = "; ".join(f"{own.model}: {_spread(own)} ({count(own.n, 'value')})" for own in found)
+    said = "; ".join(f"{own.model} {_spread(own)} ({count(own.n, 'value')})" for own in found)
     caption = (
         f"{note.unit.capitalize()}. Box: the middle half of the values; whiskers: 5 and "
-        f"95\N{NO-BREAK SPACE}%. {said}."
+        f"95\N{NO-BREAK SPACE}%. Median and middle half: {said}."
     )
     picture = Figure(
         f"spread-{note.name}",
         f"Values of {metric_label(note.name)}",
-        f"Median and middle half of the values. {said}.",
+        f"Median and middle half of the values: {said}.",
         boxes(found),
     )
     return (_definitions(view, note), Gallery(caption, (picture,)))
@@ -75,7 +77,9 @@ def _definitions(view: View, note: MetricNote) -> Definitions:
         _end(note): words(note.claims or "Nothing is claimed."),
         "Source": words(note.source),
         "Undefined": words(note.undefined or "never"),
-        "Use instead": words(f"{instead.text} ({instead.detail})" if instead.detail else instead.text),
+        "Use instead": words(
+            f"{instead.text} ({instead.detail})" if instead.detail else instead.text
+        ),
         "Needs": words(note.access),
         "Judged": words(
             f"{count(score.n_counted)} of {count(score.n_planned)} trials (an adversary against an "
@@ -109,11 +113,10 @@ def panels_table(view: View) -> Section:
             "trials in which an attack that counts deceives. The HTML report shows them in full."
         ),
         columns=(
-            Column("Metric"),
+            Column("Metric", "and source"),
             Column("What it says"),
-            Column("Said to show"),
-            Column("Source"),
-            *(Column(model, "median", numeric=True) for model in ("Honest", "Attacked", "Innocent")),
+            Column("What a good value is said to show"),
+            Column("Medians", "honest, attacked, innocent"),
         ),
         rows=tuple(_short(view, note) for note in view.metrics),
         footnotes=(("", f"{DASH}: {_NOTHING}."),),
@@ -123,15 +126,13 @@ def panels_table(view: View) -> Section:
 
 def _short(view: View, note: MetricNote) -> tuple[Cell, ...]:
     own = {d.model: d for d in view.results.distributions if d.metric == note.name and d.quantiles}
+    medians = [
+        figure(own[model].quantiles[2] if model in own else None, "number")
+        for model in ("honest", "attacked", "innocent")
+    ]
     return (
-        Cell(metric_label(note.name)),
+        Cell(metric_label(note.name), note.source),
         Cell(note.description),
         Cell(note.claims or "nothing is claimed"),
-        Cell(note.source),
-        *(
-            Cell(figure(own[model].quantiles[2], "number"), value=own[model].quantiles[2])
-            if model in own
-            else Cell(DASH, reason=_NOTHING)
-            for model in ("honest", "attacked", "innocent")
-        ),
+        Cell(", ".join(medians)),
     )

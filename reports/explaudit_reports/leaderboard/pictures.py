@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from explaudit.leaderboard.notes import QUERIES, REAL_ROWS
 from explaudit.leaderboard.results import Score
 from explaudit_reports.leaderboard.drawing import Rung, draw_ladder
 from explaudit_reports.leaderboard.view import View
-from explaudit_reports.leaderboard.wording import Form, estimate_text, short_label
+from explaudit_reports.leaderboard.wording import (
+    Form,
+    access_of_explainer,
+    estimate_text,
+    short_label,
+)
 from explaudit_reports.model import Figure, Gallery
 from explaudit_reports.numbers import count, figure
 
 __all__ = ["explainers_gallery", "metrics_gallery"]
+
+_METRICS: dict[Form, str] = {
+    "off": "off-manifold: asks about made-up rows",
+    "on": "on-manifold: real rows alone",
+    "none": "other quality metrics",
+    "evidence": "evidence of the sensitive feature",
+}
+_EXPLAINERS: dict[Form, str] = {
+    "off": "asks the model about made-up rows",
+    "on": "real rows alone",
+    "none": "no model at all",
+}
+_ASKED: dict[str, Form] = {QUERIES: "off", REAL_ROWS: "on"}
 
 #: As many as are legible in half a page.
 _MOST = 36
@@ -39,7 +58,15 @@ def metrics_gallery(view: View) -> Gallery | None:
             for note in own
         ]
         title = f"Gameability, rank {first} to {last} of {count(len(notes))}"
-        figures.append(_figure(f"picture-metrics-{part + 1}", title, rungs))
+        figures.append(
+            _figure(
+                f"picture-metrics-{part + 1}",
+                title,
+                rungs,
+                half="cannot tell the lie from the truth",
+                forms=_METRICS,
+            )
+        )
     return Gallery(caption, tuple(figures))
 
 
@@ -60,8 +87,16 @@ def explainers_gallery(view: View, evidence: Sequence[str], titles: Sequence[str
     for metric, title in zip(evidence, titles, strict=True):
         scores = [(s, score) for s in view.explainers if (score := view.score(metric, s))]
         scores.sort(key=lambda pair: _place(pair[1]))
-        rungs = [_rung(view.explainer(setting), "evidence", score) for setting, score in scores]
-        figures.append(_figure(f"picture-explainers-{metric}", title, rungs))
+        rungs = [_rung(view.explainer(s), _asked(view, s), score) for s, score in scores]
+        figures.append(
+            _figure(
+                f"picture-explainers-{metric}",
+                title,
+                rungs,
+                half="half of the way to innocence",
+                forms=_EXPLAINERS,
+            )
+        )
     return Gallery(caption, tuple(figures))
 
 
@@ -69,14 +104,21 @@ def _place(score: Score) -> tuple[bool, float]:
     return score.worst.value is None, -(score.worst.value or 0.0)
 
 
+def _asked(view: View, setting: str) -> Form:
+    return _ASKED.get(access_of_explainer(view.plugin(setting)), "none")
+
+
 def _rung(label: str, form: Form, score: Score) -> Rung:
     return Rung(label, form, score.worst, score.mean, score.verdict)
 
 
-def _figure(figure_id: str, title: str, rungs: Sequence[Rung]) -> Figure:
+def _figure(
+    figure_id: str, title: str, rungs: Sequence[Rung], *, half: str, forms: Mapping[Form, str]
+) -> Figure:
     said = " ".join(
         f"{rung.label}: worst {estimate_text(rung.worst)}, mean "
         f"{figure(rung.mean.value, 'share')}, {rung.verdict}."
         for rung in rungs
     )
-    return Figure(figure_id, title, f"{title}. {said}", draw_ladder(title, rungs))
+    picture = draw_ladder(title, rungs, half=half, forms=forms)
+    return Figure(figure_id, title, f"{title}. {said}", picture)

@@ -19,12 +19,12 @@ __all__ = ["TABLE_ID", "Medium", "instead_cell", "leaderboard_table", "levels"]
 Medium = Literal["screen", "paper"]
 
 TABLE_ID = "leaderboard-table"
-_ALONE = ("Metric", "Family", "Form", "Needs")
+_FIXED = ("Family", "Form", "Needs")
 _CAPTION = (
     "Every metric of explanations, the most gameable first. Worst and mean: for a quality metric, "
-    "how often the false explanation gets at least as good a mark as the honest one (50 %: it "
-    "cannot tell); for evidence, the share of the way to innocence that it is moved. In brackets: "
-    "95 % interval."
+    "how often the false explanation gets at least as good a mark as the honest one "
+    "(50\N{NO-BREAK SPACE}%: it cannot tell); for evidence, the share of the way to "
+    "innocence that it is moved. In brackets: 95\N{NO-BREAK SPACE}% interval."
 )
 
 
@@ -38,13 +38,14 @@ def leaderboard_table(view: View, medium: Medium) -> Table:
         _row(view, note, cells, medium)
         for note, cells in zip(view.metrics, found["", ""], strict=True)
     ]
-    narrow = {"Fidelity"} if medium == "paper" else set()
+    paper = medium == "paper"
     return Table(
         id=TABLE_ID,
         caption=_CAPTION,
         columns=(
-            *(Column(name) for name in (_ALONE[:1] if medium == "paper" else _ALONE)),
-            *(column for column in LEVEL_COLUMNS if column.header not in narrow),
+            Column("Metric"),
+            *(column for column in LEVEL_COLUMNS if not (paper and column.header == "Fidelity")),
+            *(Column(name) for name in _FIXED if not paper),
             Column("Use instead"),
         ),
         rows=tuple(rows),
@@ -52,27 +53,26 @@ def leaderboard_table(view: View, medium: Medium) -> Table:
     )
 
 
-def _row(
-    view: View, note: MetricNote, cells: tuple[Cell, ...], medium: Medium
-) -> tuple[Cell, ...]:
+def _row(view: View, note: MetricNote, cells: tuple[Cell, ...], medium: Medium) -> tuple[Cell, ...]:
     label, form = metric_label(note.name), FORMS[view.form(note)]
     instead = instead_cell(view, note)
     if medium == "screen":
-        family = Cell(note.family, note.kind)
-        return (Cell(label), family, Cell(form), Cell(note.access), *cells, instead)
-    verdict, worst, adversary, fidelity, *others = cells
-    below = f"{note.family}; {note.access}"
+        fixed = (Cell(note.family, note.kind), Cell(form), Cell(note.access))
+        return (Cell(label), *cells, *fixed, instead)
+    verdict, worst, mean, adversary, fidelity, *others = cells
+    kind = note.family if form == "neither" else f"{note.family}, {form}"
     who = replace(adversary, detail=f"fidelity {fidelity.text}" if fidelity.value else "")
-    return (Cell(label, below), verdict, worst, who, *others, instead)
+    return (Cell(label, f"{kind}; {note.access}"), verdict, worst, mean, who, *others, instead)
 
 
 def instead_cell(view: View, note: MetricNote) -> Cell:
     """Return what to use instead of a metric, and how that does itself."""
     if note.instead.startswith(NO_REPLACEMENT):
         return Cell("none known", note.instead.removeprefix(NO_REPLACEMENT).lstrip(": "))
+    if not note.instead:
+        return Cell("none named")
     if view.note(note.instead) is None:
-        known = term(note.instead)
-        return Cell(known.label or "–", "on real rows, without an explainer")
+        return Cell(term(note.instead).label, "on real rows, without an explainer")
     return Cell(metric_label(note.instead), view.overall(note.instead).verdict)
 
 
@@ -96,7 +96,7 @@ def levels(view: View) -> dict[str, Any]:
     }
     return {
         "table": TABLE_ID,
-        "first": len(_ALONE),
+        "first": 1,
         "metrics": [
             {
                 "id": f"metric-{note.name}",
@@ -121,7 +121,11 @@ def _all_levels(view: View) -> tuple[Notes, dict[tuple[str, str], list[tuple[Cel
     notes = Notes()
     return notes, {
         (explainer, dataset): [
-            level_cells(view, view.score(note.name, explainer, dataset), notes)
+            level_cells(
+                view.score(note.name, explainer, dataset),
+                notes,
+                evidence=note.kind == "evidence",
+            )
             for note in view.metrics
         ]
         for dataset in ("", *view.datasets)

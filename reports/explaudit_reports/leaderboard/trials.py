@@ -12,7 +12,7 @@ __all__ = ["every_trial_section", "trials_section"]
 
 _NO_FIDELITY = "fidelity was not measured"
 _NOTHING_TO_HIDE = "the honest and the innocent model look alike to this explainer"
-_NOT_RUN = "no such trial, or not judged yet"
+_NO_TRIAL = "no such trial, or not judged yet"
 _BROKEN = "does not count: the constraint is broken; the list of every trial says how"
 
 
@@ -21,7 +21,7 @@ def trials_section(view: View) -> Section:
     deceived = view.results.rules.get("deceived")
     text = (
         "A trial is one adversary against one explainer on one data set. The adversary is made for "
-        "the law of that explainer's queries. He deceives the explainer if he moves the sensitive "
+        "the law of that explainer's queries, and deceives the explainer by moving the sensitive "
         f"feature's share of attribution at least {figure(deceived, 'share')} of the way to that "
         "of the innocent model. Only then is there a false explanation for a quality metric to see "
         "through; evidence is judged in all trials that keep the constraint."
@@ -31,45 +31,43 @@ def trials_section(view: View) -> Section:
         for place, dataset in enumerate(view.datasets, 1)
         if any(trial.dataset == dataset for trial in view.results.trials)
     )
-    return Section(
-        "adversaries", "Adversaries", (Paragraph(words(text)), _cast(view), *matrices)
-    )
+    return Section("adversaries", "Adversaries", (Paragraph(words(text)), _cast(view), *matrices))
 
 
 def _cast(view: View) -> Table:
+    notes = Notes()
     return Table(
         id="adversaries-table",
         caption="The adversaries, and how many of their trials deceive and count.",
         columns=(
-            Column("Adversary"),
-            Column("What it does"),
+            Column("Adversary", "and source"),
+            Column("How it works"),
             Column("Has access to"),
-            Column("Source"),
-            Column("Trials", numeric=True),
-            Column("Deceive", numeric=True),
-            Column("Keep the constraint", numeric=True),
-            Column("Fidelity", "least of all trials", numeric=True),
+            Column("Deceives", "of trials", numeric=True),
+            Column("Keeps the constraint", "of trials", numeric=True),
+            Column("Fidelity", "least", numeric=True),
         ),
         rows=tuple(
             (
-                Cell(note.name.replace("_", " ")),
+                Cell(note.name.replace("_", " "), note.source),
                 Cell(note.mechanism),
                 Cell(note.access),
-                Cell(note.source),
-                *_tallies([t for t in view.results.trials if t.adversary == note.name]),
+                *_tallies([t for t in view.results.trials if t.adversary == note.name], notes),
             )
             for note in view.results.adversaries
         ),
+        footnotes=notes.footnotes,
     )
 
 
-def _tallies(trials: list[TrialNote]) -> list[Cell]:
-    found = (len(trials), sum(t.deceives for t in trials), sum(not t.broken for t in trials))
+def _tallies(trials: list[TrialNote], notes: Notes) -> list[Cell]:
     least = min((t.fidelity for t in trials if t.fidelity is not None), default=None)
-    reason = "" if least is not None else _NO_FIDELITY
     return [
-        *(Cell(count(n), value=float(n)) for n in found),
-        Cell(figure(least, "share"), value=least, reason=reason),
+        *(
+            Cell(f"{count(n)} of {count(len(trials))}", value=float(n))
+            for n in (sum(t.deceives for t in trials), sum(not t.broken for t in trials))
+        ),
+        _share(least, notes, _NO_FIDELITY if trials else _NO_TRIAL),
     ]
 
 
@@ -100,13 +98,13 @@ def _matrix(view: View, dataset: str, table_id: str) -> Table:
 
 def _moved(trial: TrialNote | None, notes: Notes) -> Cell:
     if trial is None:
-        return Cell(DASH, marks=notes.mark(_NOT_RUN), reason=_NOT_RUN)
+        return Cell(DASH, marks=notes.mark(_NO_TRIAL), reason=_NO_TRIAL)
     broken = notes.mark(_BROKEN, NOT_COUNTED) if trial.broken else ()
     if trial.moved is None:
         return Cell(DASH, marks=(*broken, *notes.mark(_NOTHING_TO_HIDE)), reason=_NOTHING_TO_HIDE)
     return Cell(
         figure(trial.moved, "share"),
-        detail="deceives" if trial.deceives else "does not",
+        detail="deceives" if trial.deceives else "does not deceive",
         value=trial.moved,
         marks=broken,
         reason=trial.broken,
@@ -122,7 +120,9 @@ def every_trial_section(view: View) -> Section:
         "and keeps the constraint, evidence wherever it keeps the constraint."
     )
     parts = tuple(
-        Section(f"trials-of-{place}", view.title(dataset), (_list(view, dataset, place),), folded=True)
+        Section(
+            f"trials-of-{place}", view.title(dataset), (_list(view, dataset, place),), folded=True
+        )
         for place, dataset in enumerate(view.datasets, 1)
         if any(trial.dataset == dataset for trial in trials)
     )
@@ -130,35 +130,38 @@ def every_trial_section(view: View) -> Section:
 
 
 def _list(view: View, dataset: str, place: int) -> Table:
+    notes = Notes()
     return Table(
         id=f"every-trial-{place}",
         caption=f"Every trial on {view.title(dataset)}.",
         columns=(
             Column("Explainer"),
-            Column("Adversary", "and whose queries he expects"),
+            Column("Adversary", "and expected queries"),
             Column("Fidelity", numeric=True),
-            Column("Moved", "of the way to innocence", numeric=True),
+            Column("Moved", "to innocence", numeric=True),
             Column("Deceives"),
             Column("Counts for"),
             Column("Constraint"),
         ),
-        rows=tuple(_line(view, t) for t in view.results.trials if t.dataset == dataset),
+        rows=tuple(_line(view, t, notes) for t in view.results.trials if t.dataset == dataset),
+        footnotes=notes.footnotes,
     )
 
 
-def _line(view: View, trial: TrialNote) -> tuple[Cell, ...]:
+def _line(view: View, trial: TrialNote, notes: Notes) -> tuple[Cell, ...]:
     counts = "evidence and quality" if trial.deceives else "evidence"
     return (
         Cell(view.explainer(trial.explainer)),
         Cell(trial.attack_setting),
-        _share(trial.fidelity, _NO_FIDELITY),
-        _share(trial.moved, _NOTHING_TO_HIDE),
+        _share(trial.fidelity, notes, _NO_FIDELITY),
+        _share(trial.moved, notes, _NOTHING_TO_HIDE),
         Cell("yes" if trial.deceives else "no"),
         Cell("nothing" if trial.broken else counts),
         Cell(trial.broken or "kept"),
     )
 
 
-def _share(value: float | None, reason: str) -> Cell:
-    said = "" if value is not None else reason
-    return Cell(figure(value, "share"), detail=said, value=value, reason=said)
+def _share(value: float | None, notes: Notes, reason: str) -> Cell:
+    if value is None:
+        return Cell(DASH, marks=notes.mark(reason), reason=reason)
+    return Cell(figure(value, "share"), value=value)

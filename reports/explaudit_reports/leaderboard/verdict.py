@@ -26,7 +26,11 @@ __all__ = ["verdict_section"]
 #: Names that a sentence lists before it only counts.
 _MOST = 8
 _RESTS: tuple[tuple[VerdictWord, str, str], ...] = (
-    ("costly to game", "gives way only at the price of decisions", "give way only at that price"),
+    (
+        "costly to game",
+        "gives way only at the price of decisions",
+        "give way only at the price of decisions",
+    ),
     ("resists", "sees through it", "see through it"),
     ("cannot say", "cannot be judged", "cannot be judged"),
 )
@@ -83,10 +87,15 @@ def _forms(view: View) -> list[Text]:
 
 
 def _tally(view: View, notes: Sequence[MetricNote]) -> str:
-    counts = [(_number(view, notes, word), word) for word in ("gameable", "resists", "cannot say")]
-    (gamed, _), (resists, _), (silent, _) = counts
-    verb = "is" if gamed == 1 else "are"
-    said = f"{count(gamed)} {verb} gameable and {count(resists)} {'resists' if resists == 1 else 'resist'}"
+    gamed, resists, silent = (
+        _number(view, notes, "gameable"),
+        _number(view, notes, "resists"),
+        _number(view, notes, "cannot say"),
+    )
+    said = (
+        f"{count(gamed)} {'is' if gamed == 1 else 'are'} gameable and {count(resists)} "
+        f"{'resists' if resists == 1 else 'resist'}"
+    )
     return f"{said} ({count(silent)} cannot be judged)" if silent else said
 
 
@@ -106,7 +115,12 @@ def _evidence(view: View) -> list[Text]:
 def _standing(view: View) -> list[Text]:
     own = view.with_verdict(view.metrics, "resists")
     if not own:
-        return [words(strong("What still stands: "), "no metric resists, all levels together.")]
+        return [
+            words(
+                strong("What still stands: "),
+                "no metric resists, over all explainers and data sets.",
+            )
+        ]
     names = [metric_label(note.name) for note in reversed(own)]
     return [words(strong("What still stands: "), f"{_listed(names)}.")]
 
@@ -121,10 +135,10 @@ def _explainers(view: View) -> list[Text]:
     if not scores or not any(found.values()):
         return []
     said = [
-        f"{_listed(names)} {verb[len(names) > 1]}"
+        f"{_listed(names)} {verb}"
         for names, verb in (
-            (found["resists"], ("still shows it", "still show it")),
-            (found["gameable"], ("can be made not to", "can be made not to")),
+            (found["resists"], "still show it" if found["resists"][1:] else "still shows it"),
+            (found["gameable"], "can be made to hide it"),
         )
         if names
     ]

@@ -61,14 +61,10 @@ class View:
     def of_kind(self, kind: str, manifold: str | None = None) -> list[MetricNote]:
         """Return the metrics of a kind, or those of them that have some form."""
         return [
-            note
-            for note in self.metrics
-            if note.kind == kind and manifold in (None, note.manifold)
+            note for note in self.metrics if note.kind == kind and manifold in (None, note.manifold)
         ]
 
-    def with_verdict(
-        self, notes: Sequence[MetricNote], *verdicts: VerdictWord
-    ) -> list[MetricNote]:
+    def with_verdict(self, notes: Sequence[MetricNote], *verdicts: VerdictWord) -> list[MetricNote]:
         """Return those metrics that have one of the verdicts over everything."""
         return [note for note in notes if self.overall(note.name).verdict in verdicts]
 

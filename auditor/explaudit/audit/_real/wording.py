@@ -93,9 +93,10 @@ def share_finding(
     """Set the share that queries claim beside the real one."""
     gap, low, high = (round(100 * share) for share in (found.gap, found.low, found.high))
     text = (
-        f"{feature} makes up {found.claimed:.0%} of what all features do"
-        f"{_named('to', output, outputs)} by the queries of {explainer}, and {found.real:.0%} by "
-        f"real rows: a gap of {gap} points [{low}, {high}]. A gap alone is no sign of deception."
+        f"Of what all features do{_named('to', output, outputs)}, {feature} makes up "
+        f"{found.claimed:.0%} by the queries of {explainer}, and {found.real:.0%} by real rows: a "
+        f"gap of {gap} percentage points [{low}, {high}]. A gap alone is no sign of "
+        "deception."
     )
     return Finding(
         name=SHARES, feature=feature, estimate=found.gap, low=found.low, high=found.high, text=text
@@ -121,7 +122,8 @@ def _told(name: str, feature: str, effect: Effect, text: str) -> Finding:
 def _amount(effect: Effect, outputs: Sequence[str]) -> str:
     """Say how much lower or higher, with the interval turned the same way."""
     sign, way = (-1.0, "lower") if effect.estimate < 0 else (1.0, "higher")
-    low, high = sorted((sign * effect.low, sign * effect.high))
+    # adding 0 turns what is rounded to -0.00 into 0.00
+    low, high = sorted(round(sign * end, 2) + 0.0 for end in (effect.low, effect.high))
     return (
         f"{abs(effect.estimate):.2f} [{low:.2f}, {high:.2f}] {way}"
         f"{_named('in', effect.output, outputs)}"

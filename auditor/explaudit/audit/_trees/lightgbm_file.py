@@ -32,8 +32,9 @@ _OBJECTIVES = {
 def is_lightgbm(path: Path) -> bool:
     """Return whether a file begins as lightgbm's text does, or as its JSON."""
     start = path.read_bytes()[:4000].lstrip()
+    # xgboost's JSON has a "tree_info", too
     return start.startswith((b"tree\n", b"tree\r\n")) or (
-        start.startswith(b"{") and b'"tree_info"' in path.read_bytes()
+        start.startswith(b"{") and b'"num_tree_per_iteration"' in path.read_bytes()
     )
 
 
