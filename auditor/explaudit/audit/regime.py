@@ -18,13 +18,13 @@ from explaudit.audit.surrogate import Design
 from explaudit.audit.twins import fit_twins
 from explaudit.seeds import generator
 
-__all__ = ["RegimeTest", "level", "tail"]
+__all__ = ["CONSTANT", "RegimeTest", "constant_share", "level", "tail"]
 
 Array = npt.NDArray[np.float64]
 
 #: From this share on, one and the same answer to queries that the twins answer otherwise is taken
 #: for a check of the input, which hides all features alike.
-_CONSTANT = 0.9
+CONSTANT = 0.9
 _TOO_FEW_ROWS = 100
 #: Degrees of freedom of the twins' spread, of fifty twins in each split.
 _FREEDOM = 49
@@ -110,8 +110,8 @@ def _judge(
     evidence: Evidence, explainer: str, asked: Asked, splits: Sequence[Split], alpha: float
 ) -> Judgement:
     answered = [split.twins.answers(asked.rows) for split in splits]
-    constant = float(np.mean([_constant_share(asked.answers, said) for said in answered]))
-    if constant >= _CONSTANT:
+    constant = float(np.mean([constant_share(asked.answers, said) for said in answered]))
+    if constant >= CONSTANT:
         reason = (
             f"cannot say: of the queries that ordinary models answer otherwise, the model gives "
             f"{constant:.0%} one and the same answer, as a check that refuses impossible input "
@@ -264,8 +264,15 @@ def _cannot_say(explainer: str, reason: str, queries: int = 0) -> Judgement:
     return Judgement(tests=(test,))
 
 
-def _constant_share(answers: Array, twin_answers: Array) -> float:
-    """Return how often the commonest answer is given where most twins are far from it."""
+def constant_share(answers: Array, twin_answers: Array) -> float:
+    """Return how often the commonest answer is given where most twins are far from it.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_queries, n_outputs)
+        The model's.
+    twin_answers : ndarray of shape (n_twins, n_queries, n_outputs)
+    """
     rows, counts = np.unique(np.round(answers, 9), axis=0, return_counts=True)
     common = rows[int(counts.argmax())]
     typical = np.median(twin_answers, axis=0)

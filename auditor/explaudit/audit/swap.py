@@ -14,7 +14,7 @@ from explaudit.audit._swap.shares import Compared
 from explaudit.audit._swap.ways import Scene, Way, perturbing_ways, real_ways
 from explaudit.audit.evidence import Asked, Detector, Evidence
 from explaudit.audit.outcome import Finding, Hidden, Judgement, TestResult
-from explaudit.audit.regime import _CONSTANT, _constant_share
+from explaudit.audit.regime import CONSTANT, constant_share
 from explaudit.audit.target import Target
 from explaudit.audit.twins import Twins, fit_twins
 from explaudit.errors import InvalidInputError
@@ -113,8 +113,8 @@ class Swap(Detector):
         answers = _ask(evidence.target, asked, company, generator(seed, "shuffle"))
         n_sent = sum(map(len, asked)) + len(company)
         said = [twins.answers(rows) for rows in asked]
-        constant = _constant_share(np.vstack(answers), np.concatenate(said, axis=1))
-        if constant >= _CONSTANT:
+        constant = constant_share(np.vstack(answers), np.concatenate(said, axis=1))
+        if constant >= CONSTANT:
             return _silent(_GUARD.format(constant), n_sent)
         perturbed = [
             _sizes(scene, way, [own, *theirs])
