@@ -149,17 +149,9 @@ def invented_dataset(name: str, title: str) -> DatasetNote:
     )
 
 
-def invented_results(
-    explainers: tuple[str, ...] = FEW, datasets: dict[str, str] | None = None
-) -> LeaderboardResults:
-    """Return results in which no figure is real."""
-    titles = datasets or {"compas": "COMPAS", "german": HOSTILE}
-    metrics = [
-        metric_note(spec)
-        for spec in metric_specs().values()
-        if spec.direction != "none" and spec.kind != "cost"
-    ]
-    unjudged = [
+def invented_failures() -> list[UnjudgedCell]:
+    """Return cells without a result, one of them with a hostile reason."""
+    return [
         UnjudgedCell(
             cell_id=hashlib.sha256(reason.encode()).hexdigest()[:32],
             dataset="compas",
@@ -170,6 +162,18 @@ def invented_results(
             reason=reason,
         )
         for replicate, reason in enumerate(("not run yet", "not run yet", f"refused {HOSTILE}"))
+    ]
+
+
+def invented_results(
+    explainers: tuple[str, ...] = FEW, datasets: dict[str, str] | None = None
+) -> LeaderboardResults:
+    """Return results in which no figure is real."""
+    titles = datasets or {"compas": "COMPAS", "german": HOSTILE}
+    metrics = [
+        metric_note(spec)
+        for spec in metric_specs().values()
+        if spec.direction != "none" and spec.kind != "cost"
     ]
     return LeaderboardResults(
         versions={"explaudit": "0.1.0", "python": "3.11.7"},
@@ -209,7 +213,7 @@ def invented_results(
             for dataset in ("", *titles)
         ],
         distributions=list(invented_spreads(metrics)),
-        cells=CellCount(planned=500, done=497, unjudged=unjudged),
+        cells=CellCount(planned=500, done=497, unjudged=invented_failures()),
         n_queries=1_234_567,
         seconds=98.7,
     )
