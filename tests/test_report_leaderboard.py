@@ -165,16 +165,21 @@ def invented_failures() -> list[UnjudgedCell]:
     ]
 
 
+def known_metrics() -> list[MetricNote]:
+    """Return what is known about every metric that a leaderboard judges."""
+    return [
+        metric_note(spec)
+        for spec in metric_specs().values()
+        if spec.direction != "none" and spec.kind != "cost"
+    ]
+
+
 def invented_results(
     explainers: tuple[str, ...] = FEW, datasets: dict[str, str] | None = None
 ) -> LeaderboardResults:
     """Return results in which no figure is real."""
     titles = datasets or {"compas": "COMPAS", "german": HOSTILE}
-    metrics = [
-        metric_note(spec)
-        for spec in metric_specs().values()
-        if spec.direction != "none" and spec.kind != "cost"
-    ]
+    metrics = known_metrics()
     return LeaderboardResults(
         versions={"explaudit": "0.1.0", "python": "3.11.7"},
         seed=7,
