@@ -71,9 +71,10 @@ def test_the_librarys_stream_is_that_of_random_state(
     ours = np.empty((n_rows, n_columns))
     draws.write_normals(ours, columns)
     theirs = state.normal(0, 1, n_rows * n_columns).reshape(n_rows, n_columns)
-    assert np.allclose(
-        ours[:, columns], theirs[:, columns], rtol=1e-15, atol=0
-    )  # a few units in the last place
+    # array functions round otherwise now and then: by up to three units in the last place
+    ours, theirs = ours[:, columns], theirs[:, columns]
+    np.testing.assert_array_max_ulp(ours, theirs, maxulp=3)
+    assert (ours != theirs).sum() <= 10 + 0.01 * ours.size
     for n_more in (n_rows, 5):
         assert np.array_equal(draws.uniforms(n_more), state.random_sample(n_more))
 

@@ -11,6 +11,7 @@ from explaudit.detection.execute import execute
 from explaudit.detection.plan import DetectionSettings, plan_detection
 from explaudit.detection.summary import DetectionResults, summarise_detection
 from explaudit.errors import InvalidInputError
+from explaudit.folders import make_folder
 from explaudit.ledger import Ledger
 from explaudit.recordlog import read_jsonl
 from explaudit.runner import RunOutcome, run
@@ -49,7 +50,7 @@ def run_detection(
         If the settings are unusable, or the folder holds something else.
     """
     cells = plan_detection(settings)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     with Ledger.open(out / LEDGER) as ledger:
         ledger.plan(cells, msgspec.to_builtins(settings))
         outcome = run(cells, execute, ledger, jobs=jobs, progress=progress)
@@ -84,7 +85,7 @@ def rebuild_detection(records: Path, out: Path) -> RebuiltDetection:
         raise InvalidInputError(
             "RECORDS", expected, str(records), f"Its settings are unusable: {error}"
         ) from error
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     results = summarise_detection(settings, log.cells, log.records)
     _write(results, out)
     return RebuiltDetection(results, tuple(log.warnings))

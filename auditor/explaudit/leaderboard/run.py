@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from explaudit.errors import InvalidInputError
+from explaudit.folders import make_folder
 from explaudit.leaderboard.execute import execute
 from explaudit.leaderboard.plan import plan_leaderboard
 from explaudit.leaderboard.results import LeaderboardResults
@@ -62,12 +63,7 @@ def run_leaderboard(
         If the settings are unusable, or the folder holds something else.
     """
     cells = plan_leaderboard(settings)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(
-            "--out", "a folder that can be made and written to", str(out), str(error)
-        ) from error
+    make_folder(out)
     with Ledger.open(out / LEDGER) as ledger:
         ledger.plan(cells, msgspec.to_builtins(settings))
         if retry_failed:
@@ -106,7 +102,7 @@ def rebuild_leaderboard(records: Path, out: Path) -> LeaderboardResults:
         raise InvalidInputError(
             "RECORDS", "the log of a leaderboard", str(records), str(error)
         ) from error
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     results = summarise_leaderboard(settings, log.cells, log.records)
     _write(results, out / RESULTS)
     return results

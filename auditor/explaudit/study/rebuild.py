@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from explaudit.errors import InvalidInputError
+from explaudit.folders import make_folder
 from explaudit.recordlog import read_jsonl
 from explaudit.results import Results
 from explaudit.study.plan import StudySettings
@@ -49,7 +50,7 @@ def rebuild(records: Path, out: Path) -> Rebuilt:
         raise InvalidInputError(
             "RECORDS", "the log of a study", str(records), f"Its settings are unusable: {error}"
         ) from error
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     results = summarise(settings, log.cells, log.records)
     write_results(results, out / RESULTS)
     return Rebuilt(results, tuple(log.warnings))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from explaudit.errors import InvalidInputError
+from explaudit.folders import make_folder
 from explaudit.ledger import Ledger
 from explaudit.results import Results
 from explaudit.runner import RunOutcome, run
@@ -60,12 +60,7 @@ def run_study(
         If the settings are unusable, or the folder holds another study.
     """
     cells = plan(settings)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(
-            "--out", "a folder that can be made and written to", str(out), str(error)
-        ) from error
+    make_folder(out)
     with Ledger.open(out / LEDGER) as ledger:
         ledger.plan(cells, msgspec.to_builtins(settings))
         if retry_failed:
