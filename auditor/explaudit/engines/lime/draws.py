@@ -86,8 +86,8 @@ class LibraryDraws(LegacyDraws):
 
     ``RandomState`` makes normal numbers in pairs from uniform ones. Here the uniform ones are
     drawn from it, and the rest is done for whole arrays, and only for the columns wanted. As array
-    functions may round differently, fewer than two in a thousand normal numbers differ from lime's, by up to
-    three units in the last place.
+    functions may round differently, fewer than two in a thousand normal numbers differ from lime's,
+    by up to three units in the last place.
 
     Notes
     -----
