@@ -94,6 +94,11 @@ def dominant(frame: pd.DataFrame) -> Array:
     return shuffled
 
 
+def in_small_batches(frame: pd.DataFrame) -> Array:
+    """A model that shows itself in small batches only, and another in large ones."""
+    return score(frame) if len(frame) <= 50 else innocent(frame)
+
+
 def by_neighbour(frame: pd.DataFrame) -> Array:
     """A model that adds to each score some of that of the row before it in the batch."""
     return np.asarray(0.8 * score(frame) + 0.2 * np.roll(score(frame), 1))
@@ -257,6 +262,18 @@ def test_the_cost_is_what_is_sent(n: int, detector: Consistency | NearDuplicates
 
 def test_both_by_default_stay_below_600_rows() -> None:
     assert Consistency().cost(3000) + NearDuplicates().cost(3000) < 600
+
+
+def test_another_model_in_the_audits_own_large_batch_is_found() -> None:
+    """No batch of the test itself is large, so that all of those agree."""
+    judgement = judged(in_small_batches)
+    found = p_values(judgement)
+    # 48 rows that all change, and three conditions
+    assert found["one row at a time"] == pytest.approx(3 * 3.0**-48)
+    assert found["another order"] == 1.0
+    reason = judgement.tests[0].reason
+    assert "48 of 48 rows got another answer among all rows of the audit" in reason
+    assert "all 48 rows got the same answer alone" in reason
 
 
 def test_equal_seeds_judge_alike_and_others_ask_other_rows() -> None:

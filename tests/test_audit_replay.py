@@ -100,7 +100,7 @@ def judge(found: Evidence, detector: Replay = QUICK, *, seed: int = 0) -> Judgem
 
 
 def p_values(judgement: Judgement) -> tuple[float, float]:
-    replay, fresh = judgement.tests
+    replay, fresh, _ = judgement.tests
     assert replay.p_value is not None
     assert fresh.p_value is not None
     return replay.p_value, fresh.p_value

@@ -19,12 +19,21 @@ from explaudit.audit.triangle import GROUP
 from explaudit.audit.verdict import conclude
 from explaudit.cells import Cell, Record
 from explaudit.cli import main
+from explaudit.detection.baselines import (
+    BASELINES,
+    GAP,
+    SHARE_GAP,
+    baseline_cell,
+    is_baseline,
+    score_name,
+)
 from explaudit.detection.curves import WHOLE_AUDIT, Curve, curves
 from explaudit.detection.execute import execute
 from explaudit.detection.plan import (
     HARD_NEGATIVES,
     HONEST_FAMILIES,
     DetectionSettings,
+    has_log,
     plan_detection,
 )
 from explaudit.detection.rates import Rate, rates
@@ -40,7 +49,7 @@ from explaudit.detection.summary import DetectionResults, fitted_scale, summaris
 from explaudit.errors import InvalidInputError
 from explaudit.recordlog import write_jsonl
 
-SETTINGS = DetectionSettings(honest_replicates=1)
+SETTINGS = DetectionSettings(honest_replicates=1, baselines=False, logged_replicates=0)
 CELLS = plan_detection(SETTINGS)
 
 
@@ -281,38 +290,145 @@ def test_a_failed_audit_keeps_its_reason_and_counts_for_nothing() -> None:
     assert (results.done, results.failed, results.false_alarms) == (1, 1, ())
     found = next(row for row in results.audits if row.status == "failed")
     assert (found.cell_id, found.reason, found.counts) == (cell.id, "it broke", "")
-    assert audit_row(cell, None, SETTINGS).status == "planned"
+    assert audit_row(cell, None, None, SETTINGS).status == "planned"
 
 
 def test_the_calibration_is_fitted_to_the_tuned_part_alone() -> None:
     inside = [record(honest(name, "compas"), score=1.0) for name in TUNED_MODELS]
     outside = [record(honest(name, "adult"), score=99.0) for name in TUNED_MODELS]
     assert fitted_scale(outside, "named") is None
-    assert fitted_scale([*inside, *outside], "named") == 1.0
+    assert fitted_scale(inside, "named") == fitted_scale([*inside, *outside], "named")
     assert fitted_scale([*inside, *outside], "scan") is None, "no such test was made"
     stray = record(honest(TUNED_MODELS[0], "german"), score=4.0)
     wider = fitted_scale([*inside, stray, *outside], "named")
     assert wider is not None and wider > 1.0
     assert tail(4.0, 1, wider) > 0.01 > tail(4.0, 1, 1.0)
-    assert min(CALIBRATION.named, CALIBRATION.scan) >= 1.0
+    # by hand: Student's t of 49 degrees of freedom is above 1.68 with a probability of 5 %
+    mild = [record(honest(name, "compas"), score=1.34) for name in TUNED_MODELS]
+    assert fitted_scale(mild, "named") == pytest.approx(0.8)
+    assert min(CALIBRATION.named, CALIBRATION.scan) >= 0.5
 
 
-def test_an_audit_of_the_benchmark_is_a_record_like_any_other() -> None:
+def scaffolded(*, plain: bool) -> Cell:
+    """Return the small audit of a scaffold against LIME, or the cell of plain tools on it."""
     settings = DetectionSettings(
         datasets=("german",), honest_replicates=1, budget=1600, max_rows=600, n_rows=3
     )
-    cell = next(
+    return next(
         cell
         for cell in plan_detection(settings)
-        if cell.explainer_setting == "lime" and cell.attack_setting == "plain/rule/coin"
+        if cell.explainer_setting == "lime"
+        and cell.attack_setting == "plain/rule/coin"
+        and is_baseline(cell) == plain
     )
-    found = execute(cell)
+
+
+def test_an_audit_of_the_benchmark_is_a_record_like_any_other() -> None:
+    found = execute(scaffolded(plain=False))
     assert found.status == "ok"
     assert found.n_queries <= 1600
     hidden = found.scalars["hidden_share"]
     assert hidden is not None and hidden > 0.5, "the plain scaffold hides a rule from LIME"
     p_value = found.scalars["p_value: sensitive features in queries of lime"]
     assert p_value is not None and p_value < 0.01
+
+
+def test_plain_tools_judge_the_same_model() -> None:
+    found = execute(scaffolded(plain=True))
+    assert found.scalars.keys() == {
+        *(score_name(of, name) for of in BASELINES for name in ("lime", "kernel_shap"))
+    }
+    assert found.n_queries <= 1600
+    gap = found.scalars[score_name(SHARE_GAP, "lime")]
+    assert gap is not None and gap > 0.3, "the queries of LIME do not show the rule"
+    groups = found.scalars[GAP]
+    assert groups is not None and groups > 0.5, "the groups' decisions do"
+
+
+def test_plain_tools_are_planned_for_every_audit_with_the_usual_budget() -> None:
+    cells = plan_detection(msgspec.structs.replace(SETTINGS, baselines=True))
+    audits = cells[: len(CELLS)]
+    assert audits == CELLS
+    usual = [cell for cell in audits if cell.dataset.settings["budget"] == SETTINGS.budget]
+    assert 0 < len(usual) < len(audits)
+    assert cells[len(CELLS) :] == [baseline_cell(cell) for cell in usual]
+    assert len({cell.id for cell in cells}) == len(cells)
+    assert [is_baseline(cell) for cell in cells] == [False] * len(audits) + [True] * len(usual)
+
+
+def test_honest_models_are_judged_by_a_log_alone_once_more() -> None:
+    settings = msgspec.structs.replace(SETTINGS, logged_replicates=2)
+    cells = plan_detection(settings)
+    logged = cells[len(CELLS) :]
+    assert cells[: len(CELLS)] == CELLS and all(map(has_log, logged))
+    members = len(HONEST_FAMILIES) + len(HARD_NEGATIVES)
+    assert len({cell.id for cell in logged}) == 2 * 4 * members
+    replay: dict[str, float | None] = {
+        "p_value: logged decisions asked again": 1.0,
+        "p_value: logged decisions against fresh rows": 0.004,
+        "p_value: fresh rows foretold by logged decisions": 0.5,
+    }
+    found = Record(cell_id=logged[0].id, cell=logged[0], status="ok", scalars=replay)
+    results = summarise_detection(settings, cells, [found, record(CELLS[0], score=1.0)])
+    (own,) = [row for row in results.audits if row.counts == "logged_honest"]
+    # two tests within the group, and two groups
+    assert own.level == pytest.approx(2 * 2 * 0.004)
+    usual, strict = (rate for rate in results.false_alarms if rate.counts == "logged_honest")
+    assert (usual.alpha, usual.alarms, strict.alarms, usual.n) == (0.05, 1, 0, 1)
+
+
+def test_the_audit_with_a_log_is_by_the_log_alone() -> None:
+    settings = DetectionSettings(datasets=("german",), budget=1600, max_rows=600)
+    cell = next(
+        cell
+        for cell in plan_detection(settings)
+        if has_log(cell) and cell.model.settings.get("member") == "tree_shallow"
+    )
+    scalars = execute(cell).scalars
+    names = {key.split(": ")[1] for key in scalars if key.startswith("p_value: ")}
+    assert names == {
+        "logged decisions asked again",
+        "logged decisions against fresh rows",
+        "fresh rows foretold by logged decisions",
+    }
+    assert scalars["p_value: logged decisions asked again"] == 1.0
+
+
+def test_curves_of_plain_tools_are_of_what_they_judged() -> None:
+    gap = score_name(SHARE_GAP, "lime")
+    attacks = [
+        row(0.5, "effective", explainer="lime", baselines={gap: 0.4, GAP: 0.5}),
+        # not judged by them yet
+        row(0.5, "effective", explainer="lime"),
+    ]
+    # the last has no figure, and is accused last
+    scores: list[dict[str, float | None]] = [{gap: 0.1, GAP: 0.9}, {gap: 0.6, GAP: None}]
+    found = {
+        curve.of: curve
+        for curve in curves([*attacks, *(row(0.5, baselines=own) for own in scores)])
+    }
+    assert (found[SHARE_GAP].n_honest, found[SHARE_GAP].n_attacks) == (2, 1)
+    assert found[SHARE_GAP].area == found[GAP].area == 0.5
+    assert found[WHOLE_AUDIT].n_attacks == 2
+    assert SHARE_GAP not in {curve.of for curve in curves([attacks[1], row(0.5)])}
+
+
+def test_the_summary_joins_plain_tools_to_their_audit_and_keeps_their_failures() -> None:
+    settings = msgspec.structs.replace(SETTINGS, baselines=True)
+    cells = plan_detection(settings)
+    one, other = CELLS[:2]
+    plain = baseline_cell(one)
+    scored = Record(cell_id=plain.id, cell=plain, status="ok", scalars={GAP: 0.25})
+    broken = baseline_cell(other)
+    failed = Record(cell_id=broken.id, cell=broken, status="failed", reason="it broke")
+    results = summarise_detection(settings, cells, [record(one, score=1.0), scored, failed])
+    found = {row.cell_id: row for row in results.audits}
+    assert len(found) == results.planned == len(CELLS)
+    assert found[one.id].baselines == {GAP: 0.25}
+    assert found[other.id].baselines == {}
+    assert (results.done, results.failed) == (1, 0)
+    assert results.baselines == (len(cells) - len(CELLS), 2)
+    assert results.baselines_failed == {"it broke": 1}
 
 
 def invented(cell: Cell) -> Record:

@@ -40,6 +40,7 @@ SETTINGS = LeaderboardSettings(
     explainers=("lime", "kernel_shap_kmeans", "occlusion", "random"),
     adversaries=("plain", "imitating"),
     replicates=1,
+    curve_replicates=0,
     n_rows=N_ROWS,
     n_nearby=N_NEARBY,
     n_real=N_REAL,

@@ -29,7 +29,13 @@ from explaudit_reports.numbers import DASH
 from explaudit_reports.pdf import render_pdf
 
 HOSTILE = '<script>alert(1)</script> a"b&c $x$ #foo *y* {{z}} \u202e\x00'
-SETTINGS = DetectionSettings(datasets=("compas", "adult"), honest_replicates=2, n_rows=7)
+SETTINGS = DetectionSettings(
+    datasets=("compas", "adult"),
+    honest_replicates=2,
+    n_rows=7,
+    baselines=False,
+    logged_replicates=0,
+)
 CELLS = plan_detection(SETTINGS)
 VERSIONS = {"explaudit": "0.2.0", "numpy": "2.1.7"}
 
@@ -297,6 +303,7 @@ def test_the_command_asks_for_the_same_benchmark() -> None:
         "attacked_replicates",
         "budget",
         "seed",
+        "baselines",
     ):
         assert given[name] == getattr(SETTINGS, name), name
 

@@ -19,10 +19,12 @@ import pytest
 
 from explaudit.cells import canonical_json
 from explaudit.leaderboard.cast import ADVERSARIES
+from explaudit.leaderboard.curves import GROUPS
 from explaudit.leaderboard.explainers import EXPLAINERS
 from explaudit.leaderboard.notes import metric_note
 from explaudit.leaderboard.results import (
     AdversaryNote,
+    CurvePoint,
     Distribution,
     Estimate,
     LeaderboardResults,
@@ -31,6 +33,7 @@ from explaudit.leaderboard.results import (
     TrialNote,
 )
 from explaudit.leaderboard.scores import RULES, verdict
+from explaudit.leaderboard.steps import steps
 from explaudit.metrics import metric_specs
 from explaudit.results import CellCount, DatasetNote, UnjudgedCell
 from explaudit_reports.leaderboard import (
@@ -132,6 +135,26 @@ def invented_spreads(metrics: list[MetricNote]) -> Iterator[Distribution]:
             )
 
 
+def invented_curves(datasets: tuple[str, ...]) -> Iterator[CurvePoint]:
+    """Return curves that rise with what is given up, undefined for quality at their first step."""
+    for step in steps(0.9):
+        for of in ("sensitive_share", *GROUPS.values()):
+            for dataset in ("", *datasets):
+                blind = step.value == 64 and of != "sensitive_share"
+                height = 0.1 + 0.8 * draw(of, step.setting, step.adversary)
+                yield CurvePoint(
+                    axis=step.axis,
+                    explainer=step.explainer,
+                    of=of,
+                    dataset=dataset,
+                    value=step.value,
+                    fidelity=step.keep_real + 0.01,
+                    gamed=NOTHING if blind else estimate(height, 0.1, of != "sensitive_share"),
+                    deceived=0 if blind else 2,
+                    n=2,
+                )
+
+
 def invented_dataset(name: str, title: str) -> DatasetNote:
     return DatasetNote(
         name=name,
@@ -190,6 +213,7 @@ def invented_results(
             "explainers": list(explainers),
             "metrics": None,
             "replicates": 5,
+            "curve_replicates": 3,
             "n_rows": 12,
             "fidelity_floor": 0.9,
             "harm_tolerance": 0.2,
@@ -217,6 +241,7 @@ def invented_results(
             for explainer in ("", *explainers)
             for dataset in ("", *titles)
         ],
+        curves=list(invented_curves(tuple(titles))),
         distributions=list(invented_spreads(metrics)),
         cells=CellCount(planned=500, done=497, unjudged=invented_failures()),
         n_queries=1_234_567,

@@ -48,6 +48,23 @@ _LABELS = {
     "gate_f1_query": "F1 for queries",
     "gate_real_judged_real": "Real rows taken for real",
     "gate_queries_judged_real": "Queries taken for real",
+    "deletion_auc": "Deletion AUC",
+    "insertion_auc": "Insertion AUC",
+    "local_lipschitz": "Local Lipschitz constant",
+    "non_sensitivity": "Non-sensitivity",
+    "pgi": "PGI",
+    "pgu": "PGU",
+    "roar": "ROAR",
+    "sensitivity_n": "Sensitivity-n",
+    "truth_top_k": "Truth: top k",
+    "truth_sign": "Truth: sign",
+    "truth_rank_correlation": "Truth: rank correlation",
+}
+
+#: What names of variants end in, and how their labels do.
+_VARIANTS = {
+    "_not_worse": " at least as good as the honest model's",
+    "_on_manifold": " (on-manifold)",
 }
 
 _EXPLAINERS = {
@@ -100,12 +117,20 @@ def _entries() -> dict[str, MetricEntry]:
 
 def term(metric: str) -> Term:
     """Return what is known about a metric; an unknown one keeps its name."""
-    label = _LABELS.get(metric, metric.replace("_", " ").capitalize())
-    entry = _entries().get(metric)
+    label, entry = _label(metric), _entries().get(metric)
     if entry is None:
         meaning = "Not in the catalogue of metrics; see the distribution that it comes from."
         return Term(label, "number", meaning)
     return Term(label, _kind(entry.unit), entry.description, entry.source, entry.kind == "gate")
+
+
+def _label(metric: str) -> str:
+    if metric in _LABELS:
+        return _LABELS[metric]
+    for ending, said in _VARIANTS.items():
+        if metric.endswith(ending):
+            return _label(metric.removesuffix(ending)) + said
+    return metric.replace("_", " ").capitalize()
 
 
 def _kind(unit: str) -> Kind:

@@ -40,7 +40,8 @@ class Consistency(Detector):
 
     Three tests:
 
-    - *one row at a time*: the answer in a half batch or alone against both in the whole batch;
+    - *one row at a time*: the answer in a half batch, alone, or among all rows of the audit
+      against both in the whole batch;
     - *another order*: the answer in a shuffled batch against both;
     - *queries asked again*: whether the answers to queries change where those to real rows do not.
 
@@ -60,10 +61,10 @@ class Consistency(Detector):
 
     Notes
     -----
-    For a deterministic model, k rows answered otherwise give the p-value 3**-k (twice that in the
-    first test, which is two): 3 rows for 5 %, 6 for 0.2 %. With 48 rows at 5 %, batches that change
-    11 % of the answers are found four times out of five, and so is an order that changes 9 %; at
-    0.25 %, which is what many tests together leave, it takes 16 %.
+    For a deterministic model, k rows answered otherwise give the p-value 3**-k (three times that
+    in the first test, which is three): 3 rows for 5 %, 6 for 0.2 %. With 48 rows at 5 %, batches
+    that change 11 % of the answers are found four times out of five, and so is an order that
+    changes 9 %; at 0.25 %, which is what many tests together leave, it takes 18 % and 16 %.
 
     A model that shuffles scores and shows labels alone changes few answers and may pass. Two
     honest models would look like others: a server that picks one of two versions for each whole
@@ -99,13 +100,13 @@ class Consistency(Detector):
             "in another order": _shuffled(evidence.target, asked, rng),
             "in half batches": _in_parts(evidence.target, asked, 2),
             "alone": _in_parts(evidence.target, asked, len(asked)),
+            # a model may tell a large batch, most of it queries, from a small one
+            "among all rows of the audit": known,
         }
         found = {how: triangle(whole, again, answers, tolerance) for how, answers in others.items()}
         random = differs(whole, again, tolerance)
         order = found.pop("in another order")
-        changing = np.any(
-            [differs(whole, a, tolerance) for a in (known, again, *others.values())], axis=0
-        )
+        changing = np.any([differs(whole, a, tolerance) for a in (again, *others.values())], axis=0)
         return Judgement(
             tests=(
                 _test(_ALONE, found, random, alpha, 4 * len(asked)),

@@ -1,23 +1,28 @@
-"""Whether sensitive features do more to logged decisions than to answers about rows not logged."""
+"""Whether a model decides about rows that are not in its log as it did about those that are."""
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
 from explaudit.audit.decisions import Scale
 from explaudit.audit.evidence import Asked, Evidence
+from explaudit.audit.foretold import Foretold, foretell
 from explaudit.audit.outcome import Hidden, Judgement, Power, TestResult
 from explaudit.audit.partialling import Contrast, EffectComparison, compare_effects
-from explaudit.seeds import generator
+from explaudit.seeds import derive_seed, generator
 
-__all__ = ["FRESH_TEST", "against_fresh"]
+__all__ = ["FORETOLD_TEST", "FRESH_GROUP", "FRESH_TEST", "against_fresh"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 FRESH_TEST = "logged decisions against fresh rows"
+FORETOLD_TEST = "fresh rows foretold by logged decisions"
+#: Both look at the same answers, and count as one.
+FRESH_GROUP = "the log and fresh rows"
 
 #: Below so many real rows that the log does not hold, nothing is said.
 _FEWEST = 100
@@ -35,7 +40,10 @@ def against_fresh(
     alpha: float,
     seed: int,
 ) -> Judgement:
-    """Compare the effects of sensitive features on logged decisions and on today's answers.
+    """Compare logged decisions with today's answers, in two ways.
+
+    One is what sensitive features do to either, given all others; the other is how well a model of
+    logged decisions predicts either.
 
     Parameters
     ----------
@@ -54,7 +62,8 @@ def against_fresh(
     seed : int
     """
     rng, real = generator(seed, "fresh rows"), evidence.real
-    n_fresh = int((~_among(real.rows, logged.rows)).sum())
+    unlogged = ~_among(real.rows, logged.rows)
+    n_fresh = int(unlogged.sum())
     if n_fresh < _FEWEST:
         return _cannot_say(
             f"only {n_fresh} of {len(real)} real rows are not in the log; at least {_FEWEST} are "
@@ -72,16 +81,52 @@ def against_fresh(
         n_permutations=n_permutations,
         seed=seed,
     )
-    if not compared.contrasts:
-        return _cannot_say(
-            "the log and the real rows are too few or too unlike, or the sensitive features follow "
-            "from the others"
-        )
-    return _in_words(compared, what, alpha, n_fresh / len(real))
+    strange = rng.permutation(np.flatnonzero(unlogged))[:most_rows]
+    foretold = foretell(
+        Asked(logged.rows[ours], logged.answers[ours]),
+        Asked(real.rows[strange], scale.of_answers(real.answers[strange])),
+        evidence.encoder,
+        n_permutations=n_permutations,
+        seed=derive_seed(seed, "foretold"),
+    )
+    if compared.contrasts:
+        effects = _in_words(compared, what, alpha, n_fresh / len(real))
+    else:
+        effects = Judgement(tests=(_silent(FRESH_TEST, _NOTHING_LEFT),))
+    return msgspec.structs.replace(
+        effects, tests=(*effects.tests, _foretold_in_words(foretold, what, alpha))
+    )
+
+
+_NOTHING_LEFT = (
+    "the log and the real rows are too few or too unlike, or the sensitive features follow from "
+    "the others"
+)
 
 
 def _cannot_say(reason: str) -> Judgement:
-    return Judgement(tests=(TestResult(name=FRESH_TEST, p_value=None, reason=reason),))
+    return Judgement(tests=(_silent(FRESH_TEST, reason), _silent(FORETOLD_TEST, reason)))
+
+
+def _silent(name: str, reason: str) -> TestResult:
+    return TestResult(name=name, p_value=None, reason=reason, group=FRESH_GROUP)
+
+
+def _foretold_in_words(found: Foretold, what: str, alpha: float) -> TestResult:
+    if not len(found.differences):
+        return _silent(FORETOLD_TEST, "the log and the real rows are too few or too unlike")
+    return TestResult(
+        name=FORETOLD_TEST,
+        p_value=found.p_value,
+        score=found.fresh - found.logged,
+        threshold=float(np.quantile(found.differences, 1 - alpha)),
+        reason=(
+            f"a model of {what} misses others of them by {found.logged:.3f}, and today's answers "
+            f"to rows that are not in the log by {found.fresh:.3f} (mean squares; "
+            f"{found.n_logged} and {found.n_fresh} rows)"
+        ),
+        group=FRESH_GROUP,
+    )
 
 
 def _in_words(compared: EffectComparison, what: str, alpha: float, share_fresh: float) -> Judgement:
@@ -103,6 +148,7 @@ def _in_words(compared: EffectComparison, what: str, alpha: float, share_fresh: 
             f"{sign * top.second:.3f} in today's answers to {compared.n_second} real rows; "
             f"{1 - share_fresh:.0%} of the real rows are in the log, too"
         ),
+        group=FRESH_GROUP,
         details={"share_fresh": share_fresh},
     )
     # one-sided, and Bonferroni for the largest of all contrasts

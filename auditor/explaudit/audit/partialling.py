@@ -6,12 +6,8 @@ regression"; the test on the product of residuals is Shah and Peters 2020, Annal
 "The hardness of conditional independence testing and the generalised covariance measure").
 
 The predictions are cross-fitted on both sets together and know nothing of membership. So if both
-sets are drawn from one population and answered by one model, whatever that is, rows may change
-places between the sets, and a permutation test is exact however bad the predictions are. Where the
-sets are drawn from populations that differ in the features, rows change places within strata of
-the propensity to be in the first set alone (Rosenbaum 1984, JASA 79, "Conditional permutation
-tests and the propensity score in observational studies"), which holds as far as rows of a stratum
-are alike.
+sets are drawn from one population and answered by one model, whatever that is, a permutation test
+is exact however bad the predictions are; see :mod:`explaudit.audit.strata` for sets that are not.
 """
 
 from __future__ import annotations
@@ -23,6 +19,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from explaudit.audit.strata import (
+    boosting_settings,
+    matching_weights,
+    permuted,
+    propensity_strata,
+)
 from explaudit.encoding import Encoder
 from explaudit.seeds import derive_seed, generator
 
@@ -33,16 +35,10 @@ Mask = npt.NDArray[np.bool_]
 Strata = npt.NDArray[np.intp]
 
 _FOLDS = 3
-_STRATA = 5
-#: A stratum with fewer rows of one of the sets says nothing about the difference.
-_FEWEST_IN_STRATUM = 20
 #: The least share of rows at a level, or not at it, for an effect of that level to be estimated.
 _RAREST = 0.02
-#: scikit-learn's trees take no more levels of a categorical feature.
-_MOST_LEVELS = 255
 #: Share of a contrast's variance that the other features must leave.
 _LEAST_LEFT = 0.01
-_PERMUTED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ def compare_effects(
     """
     rows, answers = np.vstack([first[0], second[0]]), np.vstack([first[1], second[1]])
     member = np.arange(len(rows)) < len(first[0])
-    strata = _strata(rows, member, encoder, seed)
+    strata = propensity_strata(rows, member, encoder, seed)
     kept = strata >= 0
     n_first, n_second = int(member[kept].sum()), int((~member[kept]).sum())
     none = EffectComparison((), 1.0, np.zeros(0), n_first, n_second)
@@ -143,7 +139,7 @@ def compare_effects(
     left = residuals(rows, answers, encoder, features, outputs, seed)
     if not left.names:
         return none
-    weights = _weights(member, strata)
+    weights = matching_weights(member, strata)
     statistics = np.vstack(list(_statistics(left, member, strata, weights, n_permutations, seed)))
     spread = statistics.std(axis=0)
     scores = (statistics - statistics.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
@@ -151,39 +147,6 @@ def compare_effects(
     p_value = float((largest >= largest[0] - 1e-12).mean())
     contrasts = tuple(_contrasts(left, member, weights, scores[0]))
     return EffectComparison(contrasts, p_value, largest, n_first, n_second)
-
-
-def _strata(rows: Array, member: Mask, encoder: Encoder, seed: int) -> Strata:
-    """Return each row's stratum of the propensity to be in the first set, or -1 for none."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
-    found = np.full(len(rows), -1, dtype=np.intp)
-    if min(member.sum(), (~member).sum()) < _FEWEST_IN_STRATUM:
-        return found
-    model = HistGradientBoostingClassifier(**_trees(rows, encoder, range(rows.shape[1]), seed))
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=derive_seed(seed, "propensity"))
-    propensity = cross_val_predict(model, rows, member, cv=folds, method="predict_proba")[:, 1]
-    edges = np.quantile(propensity, np.arange(1, _STRATA) / _STRATA)
-    strata = np.searchsorted(edges, propensity)
-    for stratum in range(_STRATA):
-        inside = strata == stratum
-        if min((inside & member).sum(), (inside & ~member).sum()) >= _FEWEST_IN_STRATUM:
-            found[inside] = stratum
-    return found
-
-
-def _trees(rows: Array, encoder: Encoder, columns: Sequence[int], seed: int) -> dict[str, Any]:
-    """Return the settings of a small boosted ensemble on some columns."""
-    levels = [j in encoder.categorical and rows[:, j].max() < _MOST_LEVELS for j in columns]
-    return {
-        "max_leaf_nodes": 15,
-        # what is learnt of noise would shrink the effects
-        "early_stopping": True,
-        "n_iter_no_change": 5,
-        "categorical_features": levels,
-        "random_state": derive_seed(seed, "trees"),
-    }
 
 
 def residuals(
@@ -216,7 +179,9 @@ def residuals(
         contrasts = _values(rows[:, own], encoder, own)
         rest = [j for j in range(rows.shape[1]) if j != own]
         targets = np.column_stack([answers, *contrasts.values()])
-        left = targets - _predicted(rows[:, rest], targets, _trees(rows, encoder, rest, seed), seed)
+        left = targets - _predicted(
+            rows[:, rest], targets, boosting_settings(rows, encoder, rest, seed), seed
+        )
         for i, contrast in enumerate(contrasts, start=len(outputs)):
             if left[:, i].var() < _LEAST_LEFT * targets[:, i].var():
                 continue
@@ -254,13 +219,6 @@ def _predicted(rest: Array, targets: Array, settings: dict[str, Any], seed: int)
     return np.column_stack([cross_val_predict(model, rest, y, cv=folds) for y in targets.T])
 
 
-def _weights(member: Mask, strata: Strata) -> Array:
-    """Return weights that spread the second set over the strata as the first is."""
-    first, second = np.bincount(strata[member]), np.bincount(strata[~member])
-    ratio = first / np.maximum(second, 1)
-    return np.where(member, 1.0, ratio[strata])
-
-
 def _statistics(
     left: Residuals, member: Mask, strata: Strata, weights: Array, n_permutations: int, seed: int
 ) -> Iterator[Array]:
@@ -271,20 +229,11 @@ def _statistics(
     ratio = np.zeros(strata.max() + 1)
     ratio[strata[~member]] = weights[~member]
     as_second = ratio[strata]
-    blocks = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
-    members = [member]
-    for i in range(n_permutations):
-        permuted = member.copy()
-        for block in blocks:
-            permuted[block] = rng.permutation(permuted[block])
-        members.append(permuted)
-        if len(members) == _PERMUTED_AT_ONCE or i == n_permutations - 1:
-            inside = np.array(members, dtype=np.float64)
-            outside = (1 - inside) * as_second
-            first = (inside @ products) / (inside @ squares)
-            second = (outside @ products) / (outside @ squares)
-            yield np.abs(first) - np.abs(second)
-            members = []
+    for inside in permuted(member, strata, n_permutations, rng):
+        outside = (1 - inside) * as_second
+        first = (inside @ products) / (inside @ squares)
+        second = (outside @ products) / (outside @ squares)
+        yield np.abs(first) - np.abs(second)
 
 
 def _contrasts(left: Residuals, member: Mask, weights: Array, scores: Array) -> Iterator[Contrast]:

@@ -13,7 +13,7 @@ from scipy import stats
 
 from explaudit.audit.decisions import DecisionLog, Scale
 from explaudit.audit.evidence import Asked, Detector, Evidence
-from explaudit.audit.fresh_rows import FRESH_TEST, against_fresh
+from explaudit.audit.fresh_rows import FORETOLD_TEST, FRESH_TEST, against_fresh
 from explaudit.audit.outcome import Finding, Judgement, TestResult
 from explaudit.audit.triangle import TOLERANCE, count_for, differs, scaled, triangle
 from explaudit.errors import InvalidInputError
@@ -35,7 +35,7 @@ _DRIFT_MISSED = 1e-4
 class Replay(Detector):
     """Asks logged rows again, and compares logged decisions with answers to rows not in the log.
 
-    Two tests:
+    Three tests:
 
     - *logged decisions asked again*: logged rows are asked twice, among real rows; where exactly
       one of the three answers stands apart, it is the logged one in one row of three if the model
@@ -45,6 +45,9 @@ class Replay(Detector):
       others, on the logged decisions and on today's answers to real rows. A model that is biased
       on rows of its own list alone repeats the log and shows no bias elsewhere. It needs no
       further question.
+    - *fresh rows foretold by logged decisions*: how well a model of logged decisions predicts
+      others of them, and today's answers to real rows that are not in the log. A model that
+      decides in another way there is found whatever that way is.
 
     Parameters
     ----------
@@ -55,19 +58,20 @@ class Replay(Detector):
     drift : float
         Share of decisions that another version may have made otherwise without being found. Above
         0, and where any decision is not repeated, today's answers to the replayed rows stand for
-        the log in the second test: fewer rows, but of one version.
+        the log in the other tests: fewer rows, but of one version.
     tolerance : float
         Relative difference up to which two numbers are one; numbers are compared to as many
         decimals as the log shows.
     most_rows : int
-        Logged and real rows, each, that effects are estimated from at the most.
+        Logged and real rows, each, that are compared at the most.
     permutations : int
-        The smallest p-value of the second test is 1 / (permutations + 1).
+        The smallest p-value of the second and the third test is 1 / (permutations + 1).
 
     Notes
     -----
-    Effects are compared by a permutation test within strata of the propensity to be logged (see
-    :mod:`explaudit.audit.partialling`). It holds its level if log and real rows are drawn from one
+    Both compare by a permutation test within strata of the propensity to be logged (see
+
+    :mod:`explaudit.audit.strata`). It holds its level if log and real rows are drawn from one
     population; if they are not, as far as five strata make them alike. Give rows that are not in
     the log: rows that stand in both weaken the test and make what is hidden look smaller, and
     where nearly all do, the test says so instead.
@@ -85,7 +89,7 @@ class Replay(Detector):
     name: ClassVar[str] = "replay"
     source: ClassVar[str] = (
         "triangle test: ISO 4120; effects: Robinson 1988, Shah and Peters 2020; permutation in "
-        "strata: Rosenbaum 1984"
+        "strata: Rosenbaum 1984; the third test: this project"
     )
 
     def __post_init__(self) -> None:
@@ -104,7 +108,7 @@ class Replay(Detector):
             reason = "no log of decisions was given: a list of rows of its own would go unseen"
             unsaid = (
                 TestResult(name=name, p_value=None, reason=reason, counted=False)
-                for name in (_TEST, FRESH_TEST)
+                for name in (_TEST, FRESH_TEST, FORETOLD_TEST)
             )
             return Judgement(tests=tuple(unsaid))
         log = DecisionLog.of(evidence)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from explaudit import registry
 from explaudit.audit.evidence import Asked, Detector, Evidence
+from explaudit.audit.measured import with_measured_rates
 from explaudit.audit.outcome import Judgement, TestResult, Verdict
 from explaudit.audit.queries import record_queries
 from explaudit.audit.settings import AuditPlan, AuditSettings, plan_audit
@@ -156,10 +157,11 @@ def audit(
         model_file=model_file,
     )
     judgements = [_judgement(detector, evidence, settings, tell) for detector in chosen]
+    verdict = conclude(
+        judgements, alpha=settings.alpha, queries=target.n_queries, budget=settings.budget
+    )
     return AuditResult(
-        verdict=conclude(
-            judgements, alpha=settings.alpha, queries=target.n_queries, budget=settings.budget
-        ),
+        verdict=with_measured_rates(verdict),
         settings=settings,
         plan=plan,
         model=name,

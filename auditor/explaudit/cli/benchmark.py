@@ -10,6 +10,7 @@ import joblib
 import msgspec
 
 from explaudit.cli.output import tell
+from explaudit.detection.baselines import is_baseline
 from explaudit.detection.plan import PRESETS, plan_detection
 from explaudit.errors import InvalidInputError
 
@@ -36,6 +37,11 @@ def benchmark() -> None:
 @click.option("--honest-replicates", type=int, help="Repetitions of every honest model.")
 @click.option("--attacked-replicates", type=int, help="Repetitions of every adversary.")
 @click.option("--budget", type=int, help="Rows that an audit may send.")
+@click.option(
+    "--baselines/--no-baselines",
+    default=None,
+    help="Whether plain tools judge the same models, too.  [default: they do]",
+)
 @click.option("--seed", type=int, help="The base seed.  [default: 0]")
 @click.option("--jobs", type=int, help="Processes.  [default: as many as there are processors]")
 @click.option(
@@ -64,7 +70,10 @@ def detectors(
         raise InvalidInputError("--jobs", "at least 1", jobs)
     chosen = {name: value for name, value in choices.items() if value not in (None, ())}
     settings = msgspec.structs.replace(PRESETS[preset], **chosen)
-    tell(quiet, f"{len(plan_detection(settings))} audits. Writing to {out}.")
+    cells = plan_detection(settings)
+    plain = sum(map(is_baseline, cells))
+    again = f", and {plain} of the models again by plain tools" if plain else ""
+    tell(quiet, f"{len(cells) - plain} audits{again}. Writing to {out}.")
     outcome, results = run_detection(
         settings, out, jobs=jobs or joblib.cpu_count(), progress=not quiet
     )
@@ -72,7 +81,7 @@ def detectors(
     if outcome.interrupted:
         tell(quiet, "Stopped; what was done is kept. Run the same command again to go on.")
         ctx.exit(130)
-    if results.failed:
+    if results.failed or results.baselines_failed:
         ctx.exit(3)
 
 

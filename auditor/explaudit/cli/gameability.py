@@ -47,6 +47,11 @@ def _listed(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 @click.option("--metrics", callback=_listed, help="Only these metrics: a,b,...")
 @click.option("--adversaries", callback=_listed, help="Only these adversaries: a,b,...")
 @click.option("--replicates", type=int, help="Repetitions with their own split, gate, background.")
+@click.option(
+    "--curve-replicates",
+    type=int,
+    help="How many of them are run for curves against fidelity and budget, too; 0 for none.",
+)
 @click.option("--rows", "n_rows", type=int, help="Held-out rows to explain in each cell.")
 @click.option("--max-rows", type=int, help="Rows of a data set to use at the most.")
 @click.option("--fidelity-floor", type=float, help="Least agreement of attacked and honest model.")

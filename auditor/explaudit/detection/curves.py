@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from explaudit.detection.baselines import BASELINES, score_name
 from explaudit.detection.rows import AuditRow
 
 __all__ = ["HIDDEN_EFFECT", "WHOLE_AUDIT", "Curve", "curves"]
@@ -27,8 +28,8 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     explainer : str
         The explainer that the attacks are made for.
     of : str
-        What the threshold is on: the whole audit's level, one test's p-value, or the estimate of
-        the hidden effect.
+        What the threshold is on: the whole audit's level, one test's p-value, the estimate of
+        the hidden effect, or the score of a plain tool.
     n_honest, n_attacks : int
         Audits of honest models that nothing was tuned on, and of effective attacks.
     area : float
@@ -52,25 +53,34 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def curves(rows: Sequence[AuditRow]) -> list[Curve]:
-    """Return for each explainer the curve of the whole audit and of each test alone.
+    """Return for each explainer the curves of the whole audit, each test alone and plain tools.
 
     Parameters
     ----------
     rows : sequence of AuditRow
-        All audits; those that count for false alarms and for detections are taken.
+        All audits; those that count for false alarms and for detections are taken, for plain tools
+        as far as they were run.
     """
     honest = [row for row in rows if row.counts == "judged"]
     effective = [row for row in rows if row.counts == "effective"]
     found = []
     for explainer in sorted({row.explainer for row in effective} if honest else ()):
         attacks = [row for row in effective if row.explainer == explainer]
-        for of in (WHOLE_AUDIT, *_tests(attacks, explainer), HIDDEN_EFFECT):
+        for of in (WHOLE_AUDIT, *_tests(attacks, explainer), HIDDEN_EFFECT, *BASELINES):
             accused, hit = (
-                np.array([_suspicion(row, explainer, of) for row in kind], dtype=np.float64)
+                np.array(
+                    [_suspicion(row, explainer, of) for row in kind if _was_run(row, of)],
+                    dtype=np.float64,
+                )
                 for kind in (honest, attacks)
             )
-            found.append(_curve(explainer, of, accused, hit))
+            if len(accused) and len(hit):
+                found.append(_curve(explainer, of, accused, hit))
     return found
+
+
+def _was_run(row: AuditRow, of: str) -> bool:
+    return of not in BASELINES or bool(row.baselines)
 
 
 def _tests(attacks: Sequence[AuditRow], explainer: str) -> list[str]:
@@ -84,6 +94,9 @@ def _suspicion(row: AuditRow, explainer: str, of: str) -> float:
     """Return by what an audit is judged: the higher, the worse; -inf if it cannot say."""
     if of == HIDDEN_EFFECT:
         return row.hidden.get(explainer, -np.inf)
+    if of in BASELINES:
+        score = row.baselines.get(score_name(of, explainer))
+        return -np.inf if score is None else score
     p_value = row.level if of == WHOLE_AUDIT else row.p_values.get(of)
     return -np.inf if p_value is None else -p_value
 

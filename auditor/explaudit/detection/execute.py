@@ -15,7 +15,8 @@ from explaudit.audit.outcome import Verdict
 from explaudit.audit.run import audit
 from explaudit.audit.settings import AuditSettings
 from explaudit.cells import Cell, Part, Record
-from explaudit.detection.plan import EXPLAINERS
+from explaudit.detection.baselines import baseline_detectors, baseline_scores, is_baseline
+from explaudit.detection.plan import EXPLAINERS, has_log
 from explaudit.provenance import versions
 from explaudit.scenario import Display, Scenario
 from explaudit.seeds import derive_seed, generator
@@ -25,6 +26,7 @@ __all__ = ["execute"]
 
 #: What is asked of every model; tests that need further evidence have none here.
 _DETECTORS = ("regime", "consistency", "near_duplicates")
+_WITH_LOG = "replay"
 
 #: Samples to see with how much an attack hides: fewer than by default, for a mean over many rows.
 _SAMPLES = {"lime": {"num_samples": 2000}, "kernel_shap": {"nsamples": 512}}
@@ -43,14 +45,15 @@ class _Halves:
 def execute(cell: Cell) -> Record:
     """Audit one model: a pure function of the cell, but for the seconds that it took."""
     started = time.perf_counter()
-    halves = _halves(cell)
+    halves, plain = _halves(cell), is_baseline(cell)
     model = _honest(cell, halves)
     scalars: dict[str, float | None] = {}
     decisions = None
     if cell.attack is not None:
         honest, model = model, _attacked(cell, halves, model)
-        scalars |= _effect(cell, halves, honest, model)
-        decisions = _log(cell, halves, honest)
+        if not plain:
+            scalars |= _effect(cell, halves, honest, model)
+            decisions = _log(cell, halves, honest)
     labels = _labels_only(cell) or not hasattr(model, "predict_proba")
     settings = AuditSettings(
         sensitive=(halves.table.roles.sensitive,),
@@ -59,22 +62,30 @@ def execute(cell: Cell) -> Record:
         answers="labels" if labels else "probabilities",
         seed=derive_seed(cell.seed, "audit", cell.id),
     )
-    names = _DETECTORS if decisions is None else (*_DETECTORS, "replay")
+    names: tuple[str, ...] = _DETECTORS if decisions is None else (*_DETECTORS, _WITH_LOG)
+    if has_log(cell):
+        decisions, names = _logged_by(model, halves), (_WITH_LOG,)
+    detectors = tuple(registry.create("detectors", name) for name in names)
     began = time.process_time()
     found = audit(
         model,
         halves.auditor,
         settings,
         categorical=_categorical(halves.table),
-        detectors=tuple(registry.create("detectors", name) for name in names),
+        detectors=baseline_detectors() if plain else detectors,
         decisions=decisions,
         decision_column="decision" if decisions is not None else "",
+    )
+    figures = (
+        baseline_scores(found.verdict, [*EXPLAINERS])
+        if plain
+        else _figures(found.verdict) | {"labels": float(labels)}
     )
     return Record(
         cell_id=cell.id,
         cell=cell,
         status="ok",
-        scalars=scalars | _figures(found.verdict) | {"labels": float(labels)},
+        scalars=scalars | figures,
         n_queries=found.verdict.queries,
         rows={"audit_cpu_seconds": [round(time.process_time() - began, 3)]},
         seconds=time.perf_counter() - started,
@@ -105,7 +116,8 @@ def _figures(verdict: Verdict) -> dict[str, float | None]:
 
 
 def _halves(cell: Cell) -> _Halves:
-    settings = {k: v for k, v in cell.dataset.settings.items() if k != "budget"}
+    # the audit's own settings are none of the table's
+    settings = {key: cell.dataset.settings[key] for key in ("protocol", "max_rows")}
     dataset = Part(cell.dataset.name, settings)
     table = prepare(dataset, replicate=cell.replicate, seed=cell.seed)
     half = (len(table.train) + len(table.test)) // 2
@@ -188,7 +200,12 @@ def _log(cell: Cell, halves: _Halves, honest: Any) -> pd.DataFrame | None:
     assert cell.attack is not None
     if cell.attack.settings["adversary"] != "whitelist":
         return None
-    return halves.attacker.assign(decision=honest.predict(halves.attacker))
+    return _logged_by(honest, halves)
+
+
+def _logged_by(model: Any, halves: _Halves) -> pd.DataFrame:
+    # in one piece: many columns were put together one by one
+    return halves.attacker.copy().assign(decision=model.predict(halves.attacker))
 
 
 def _categorical(table: StudyTable) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from explaudit.cells import Cell, Part
+from explaudit.detection.baselines import baseline_cell
 from explaudit.errors import InvalidInputError
 from explaudit.study.roles import Roles, roles
 
@@ -17,6 +18,7 @@ __all__ = [
     "HONEST_FAMILIES",
     "PRESETS",
     "DetectionSettings",
+    "has_log",
     "plan_detection",
 ]
 
@@ -85,6 +87,10 @@ _ADAPTIVE = (
 )
 
 
+#: The setting of a data set that says so.
+_LOGGED = "logged"
+
+
 class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user chooses of a benchmark of detectors.
 
@@ -108,6 +114,11 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         Rows of a data set to use at the most.
     seed : int
         The base seed.
+    baselines : bool
+        Whether plain tools judge the same models once all audits are done.
+    logged_replicates : int
+        Repetitions of every honest model whose auditor has a log of its decisions, for the tests
+        that need one alone; 0 for none.
     """
 
     preset: str = "standard"
@@ -120,6 +131,8 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     n_rows: int = 30
     max_rows: int = 6500
     seed: int = 0
+    baselines: bool = True
+    logged_replicates: int = 1
 
 
 PRESETS: dict[str, DetectionSettings] = {
@@ -129,7 +142,7 @@ PRESETS: dict[str, DetectionSettings] = {
 
 
 def plan_detection(settings: DetectionSettings) -> list[Cell]:
-    """Return every cell of a benchmark.
+    """Return every cell of a benchmark: the audits, those with a log, and those by plain tools.
 
     An honest model's bootstrap sample, and whether it answers with labels or with probabilities,
     come from its replicate. An adversary's innocent model is an unrelated rule or, as "mimic", an
@@ -152,7 +165,28 @@ def plan_detection(settings: DetectionSettings) -> list[Cell]:
             raise InvalidInputError(name, "at least 1", getattr(settings, name))
     if not 0 < settings.alpha < 1:
         raise InvalidInputError("alpha", "more than 0 and less than 1", settings.alpha)
-    return [cell for name in settings.datasets for cell in _of_dataset(settings, name)]
+    if settings.logged_replicates < 0:
+        raise InvalidInputError("logged_replicates", "at least 0", settings.logged_replicates)
+    audits = [cell for name in settings.datasets for cell in _of_dataset(settings, name)]
+    usual = [cell for cell in audits if cell.dataset.settings["budget"] == settings.budget]
+    return [
+        *audits,
+        *(cell for name in settings.datasets for cell in _with_log(settings, name)),
+        *(map(baseline_cell, usual) if settings.baselines else ()),
+    ]
+
+
+def has_log(cell: Cell) -> bool:
+    """Return whether an honest model is judged by a log of its decisions alone."""
+    return bool(cell.dataset.settings.get(_LOGGED, False))
+
+
+def _with_log(settings: DetectionSettings, name: str) -> Iterator[Cell]:
+    played = roles(name, "sound")
+    dataset = Part(name, {"protocol": "sound", "max_rows": settings.max_rows, _LOGGED: True})
+    for replicate in range(settings.logged_replicates):
+        for model in _honest(played):
+            yield _cell(settings, dataset, model, played, replicate)
 
 
 def _of_dataset(settings: DetectionSettings, name: str) -> Iterator[Cell]:

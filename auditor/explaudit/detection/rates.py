@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import msgspec
 
+from explaudit.audit.measured import plain_name
 from explaudit.detection.rows import AuditRow, Counts
 
-__all__ = ["ALPHAS", "HIDDEN_BINS", "Rate", "rates"]
+__all__ = ["ALPHAS", "HIDDEN_BINS", "Rate", "rates", "rates_of_tests"]
 
 #: The nominal false-alarm rates that audits are judged at.
 ALPHAS = (0.05, 0.01)
@@ -73,6 +74,27 @@ def rates(
     return found
 
 
+def rates_of_tests(rows: Iterable[AuditRow]) -> list[Rate]:
+    """Count the false alarms of each kind of test alone, over all explainers.
+
+    Parameters
+    ----------
+    rows : iterable of AuditRow
+        All audits; those of honest models that nothing was tuned on are taken.
+    """
+    found: dict[tuple[str, Counts], list[float]] = {}
+    for row in rows:
+        if row.counts in ("judged", "logged_honest"):
+            for name, p_value in row.p_values.items():
+                if p_value is not None:
+                    found.setdefault((plain_name(name), row.counts), []).append(p_value)
+    return [
+        _counted(counts, {"test": kind}, alpha, sum(p <= alpha for p in own), 0, len(own))
+        for (kind, counts), own in found.items()
+        for alpha in ALPHAS
+    ]
+
+
 def _attribute(row: AuditRow, name: str) -> str:
     return _bin(row.hidden_share or 0.0) if name == "hidden_share" else str(getattr(row, name))
 
@@ -84,18 +106,25 @@ def _bin(share: float) -> str:
 
 
 def _rate(counts: Counts, group: dict[str, str], alpha: float, rows: Sequence[AuditRow]) -> Rate:
+    alarms = sum(row.alarm(alpha) for row in rows)
+    inconclusive = sum(row.level is None for row in rows)
+    return _counted(counts, group, alpha, alarms, inconclusive, len(rows))
+
+
+def _counted(
+    counts: Counts, group: dict[str, str], alpha: float, alarms: int, inconclusive: int, n: int
+) -> Rate:
     from scipy.stats import binomtest
 
-    alarms = sum(row.alarm(alpha) for row in rows)
-    interval = binomtest(alarms, len(rows)).proportion_ci(method="wilson")
+    interval = binomtest(alarms, n).proportion_ci(method="wilson")
     return Rate(
         counts=counts,
         group=group,
         alpha=alpha,
         alarms=alarms,
-        inconclusive=sum(row.level is None for row in rows),
-        n=len(rows),
-        value=alarms / len(rows),
+        inconclusive=inconclusive,
+        n=n,
+        value=alarms / n,
         low=float(interval.low),
         high=float(interval.high),
     )

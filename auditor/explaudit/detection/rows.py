@@ -8,11 +8,12 @@ from typing import Literal
 import msgspec
 
 from explaudit.audit.calibration import CALIBRATION
+from explaudit.audit.fresh_rows import FORETOLD_TEST, FRESH_GROUP, FRESH_TEST
 from explaudit.audit.outcome import TestResult
 from explaudit.audit.regime import tail
 from explaudit.audit.triangle import GROUP
 from explaudit.cells import Cell, Record
-from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, DetectionSettings
+from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, DetectionSettings, has_log
 
 __all__ = [
     "EFFECTIVE",
@@ -37,12 +38,18 @@ TUNED_DATASETS = ("compas", "german")
 EFFECTIVE = 0.25
 
 KindOfTest = Literal["named", "scan"]
-#: What an audit counts for: the false alarms, nothing as its model may be tuned on, the detections,
-#: the detections with a larger budget or with a log of decisions, nothing as its attack hides too
-#: little, or nothing as there is no result.
-Counts = Literal["judged", "tuned", "effective", "larger_budget", "logged", "harmless", ""]
+#: What an audit counts for: the false alarms, nothing as its model may be tuned on, the false
+#: alarms of tests that need a log of decisions, the detections, the detections with a larger budget
+#: or with a log, nothing as its attack hides too little, or nothing as there is no result.
+Counts = Literal[
+    "judged", "tuned", "logged_honest", "effective", "larger_budget", "logged", "harmless", ""
+]
 
 _ONE_ROW_TESTS = ("one row at a time", "another order", "queries asked again", "near duplicates")
+_GROUPS = {
+    **dict.fromkeys(_ONE_ROW_TESTS, GROUP),
+    **dict.fromkeys((FRESH_TEST, FORETOLD_TEST), FRESH_GROUP),
+}
 
 #: The adversary whose auditor is given a log of decisions.
 _LOGGED = "whitelist"
@@ -82,6 +89,8 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
         Of each test, under the calibration as it is now; None where the test cannot say.
     hidden : dict of str to float
         Estimated hidden effect of the sensitive feature, by explainer.
+    baselines : dict of str to float or None
+        Scores by plain tools, see :mod:`explaudit.detection.baselines`; empty if they were not run.
     level : float or None
         The least false-alarm rate at which the verdict is "fail"; None if it is inconclusive.
     cpu_seconds : float or None
@@ -108,6 +117,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     fidelity: float | None = None
     p_values: dict[str, float | None] = {}
     hidden: dict[str, float] = {}
+    baselines: dict[str, float | None] = {}
     level: float | None = None
     cpu_seconds: float | None = None
     queries: int = 0
@@ -117,7 +127,9 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.level is not None and self.level <= alpha
 
 
-def audit_row(cell: Cell, record: Record | None, settings: DetectionSettings) -> AuditRow:
+def audit_row(
+    cell: Cell, record: Record | None, plain: Record | None, settings: DetectionSettings
+) -> AuditRow:
     """Return what is known of one planned audit.
 
     Parameters
@@ -126,6 +138,8 @@ def audit_row(cell: Cell, record: Record | None, settings: DetectionSettings) ->
         What was planned.
     record : Record or None
         What came of it; None if it was not run yet.
+    plain : Record or None
+        What plain tools say of the same model.
     settings : DetectionSettings
         Of the benchmark, for its usual budget.
     """
@@ -145,6 +159,7 @@ def audit_row(cell: Cell, record: Record | None, settings: DetectionSettings) ->
         fidelity=scalars.get("fidelity"),
         p_values={test.name: test.p_value for test in tests},
         hidden=_named(scalars, "hidden: "),
+        baselines={} if plain is None else plain.scalars,
         level=least_alpha(tests),
         cpu_seconds=seconds[0] if seconds else None,
         queries=record.n_queries,
@@ -210,6 +225,9 @@ def _kind(cell: Cell) -> Literal["honest", "hard_negative", "attacked"]:
 
 
 def _counts(cell: Cell, hidden_share: float, settings: DetectionSettings) -> Counts:
+    if has_log(cell):
+        # those tests are tuned to nothing
+        return "logged_honest"
     if cell.role != "attacked":
         return "tuned" if is_tuned(cell) else "judged"
     if hidden_share < EFFECTIVE:
@@ -226,7 +244,7 @@ def _tests(record: Record) -> list[TestResult]:
         name = key.removeprefix("p_value: ")
         if name == key:
             continue
-        group = GROUP if name in _ONE_ROW_TESTS else ""
+        group = _GROUPS.get(name, "")
         if name in scores:
             group = name.split(" of ")[-1]
             p_value = tail(*scores[name], getattr(CALIBRATION, kind_of_test(name)))

@@ -12,9 +12,10 @@ import numpy as np
 from explaudit.audit.calibration import CALIBRATION
 from explaudit.audit.regime import tail
 from explaudit.cells import SCHEMA_VERSION, Cell, Record
+from explaudit.detection.baselines import baseline_cell, is_baseline
 from explaudit.detection.curves import Curve, curves
 from explaudit.detection.plan import DetectionSettings
-from explaudit.detection.rates import Rate, rates
+from explaudit.detection.rates import Rate, rates, rates_of_tests
 from explaudit.detection.rows import (
     AuditRow,
     KindOfTest,
@@ -84,7 +85,10 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
     fitted : dict of str to float or None
         The calibration that the tuned part of these records would give.
     false_alarms : tuple of Rate
-        On honest models that nothing was tuned on: of all, by data set, kind, answers and model.
+        On honest models that nothing was tuned on: of all, by data set, kind, answers and model;
+        and, of the tests that need a log of decisions alone, of all.
+    tests : tuple of Rate
+        False alarms of each kind of test alone, before any allowance for the others.
     detections : tuple of Rate
         On effective attacks, by explainer and data set, adversary and bias, innocent model,
         answers and share that is hidden; the plain attack's by bias alone; those of a larger
@@ -98,7 +102,11 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
     harmless : int
         Attacks that hid too little to count.
     planned, done, failed : int
-        Cells; failed ones are done.
+        Audits; failed ones are done.
+    baselines : tuple of int
+        How often plain tools were to judge the same models, and how often they have been.
+    baselines_failed : dict of str to int
+        Why they failed, and how often.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -108,6 +116,7 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
     calibration: dict[str, float]
     fitted: dict[str, float | None]
     false_alarms: tuple[Rate, ...]
+    tests: tuple[Rate, ...]
     detections: tuple[Rate, ...]
     curves: tuple[Curve, ...]
     costs: tuple[Cost, ...]
@@ -116,6 +125,8 @@ class DetectionResults(msgspec.Struct, frozen=True, kw_only=True):
     planned: int
     done: int
     failed: int
+    baselines: tuple[int, int] = (0, 0)
+    baselines_failed: dict[str, int] = {}
 
 
 def summarise_detection(
@@ -133,28 +144,53 @@ def summarise_detection(
         Of a benchmark, as far as it is done.
     """
     by_id = {record.cell_id: record for record in records}
-    audits = tuple(audit_row(cell, by_id.get(cell.id), settings) for cell in cells)
-    honest = [r for r in records if r.status == "ok" and r.cell.role == "honest"]
+    plain = {cell.id: by_id.get(cell.id) for cell in cells if is_baseline(cell)}
+    judged = [cell for cell in cells if cell.id not in plain]
+    audits = tuple(
+        audit_row(cell, by_id.get(cell.id), _done(plain.get(baseline_cell(cell).id)), settings)
+        for cell in judged
+    )
+    honest = [
+        r
+        for r in records
+        if r.status == "ok" and r.cell.role == "honest" and r.cell_id not in plain
+    ]
     return DetectionResults(
         settings=msgspec.to_builtins(settings),
         versions=merged_versions(records),
         datasets=[_note(name, records) for name in settings.datasets],
         calibration={"named": CALIBRATION.named, "scan": CALIBRATION.scan},
         fitted={kind: fitted_scale(honest, kind) for kind in ("named", "scan")},
-        false_alarms=tuple(rates(audits, "judged", _FALSE_ALARMS)),
+        false_alarms=(
+            *rates(audits, "judged", _FALSE_ALARMS),
+            *rates(audits, "logged_honest", [()]),
+        ),
+        tests=tuple(rates_of_tests(audits)),
         detections=tuple(_detections(audits)),
         curves=tuple(curves(audits)),
         costs=tuple(_costs(audits)),
         audits=audits,
         harmless=sum(row.counts == "harmless" for row in audits),
-        planned=len(cells),
+        planned=len(judged),
         done=sum(row.status != "planned" for row in audits),
         failed=sum(row.status == "failed" for row in audits),
+        baselines=(len(plain), sum(record is not None for record in plain.values())),
+        baselines_failed={
+            record.reason: sum(r is not None and r.reason == record.reason for r in plain.values())
+            for record in plain.values()
+            if record is not None and record.status == "failed"
+        },
     )
+
+
+def _done(record: Record | None) -> Record | None:
+    return record if record is not None and record.status == "ok" else None
 
 
 def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     """Return the least factor that holds both 5 % and 1 % on the models that may be tuned on.
+
+    Below 1 these models stray less from their twins than the twins do from each other.
 
     Parameters
     ----------
@@ -166,7 +202,7 @@ def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     Returns
     -------
     float or None
-        In steps of 0.05, from 1; None without any such audit, or if 5 does not suffice.
+        In steps of 0.05, from 0.5; None without any such audit, or if 5 does not suffice.
     """
     scores = [
         score
@@ -177,7 +213,7 @@ def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     ]
     if not scores:
         return None
-    for scale in np.arange(1.0, 5.001, 0.05):
+    for scale in np.arange(0.5, 5.001, 0.05):
         p_values = np.array([tail(*score, float(scale)) for score in scores])
         if (p_values <= 0.05).mean() <= 0.05 and (p_values <= 0.01).mean() <= 0.01:
             return round(float(scale), 2)

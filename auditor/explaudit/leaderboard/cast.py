@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from explaudit.cells import Part
-from explaudit.leaderboard.explainers import SAMPLERS
 from explaudit.study.roles import UNRELATED, Roles
 
 __all__ = ["ADVERSARIES", "Adversary", "innocuous_parts"]
@@ -49,18 +48,23 @@ class Adversary:
     attack: str = "scaffold"
     knows_metrics: bool = False
 
-    def part(self, sampler: str, fidelity_floor: float) -> Part:
-        """Return the attack on explainers whose queries have a law of :data:`SAMPLERS`.
+    def part(self, law: dict[str, Any], keep_real: float) -> Part:
+        """Return the attack on explainers whose queries have a law.
 
         Adversaries that differ in what they show alone get the same part, and share its gate. The
-        gate is the small one, which is fitted and asked at less than half the cost. Its threshold
-        is put where so many held-out real rows as the floor asks for still get f's answer.
+        gate is the small one, which is fitted and asked at less than half the cost.
+
+        Parameters
+        ----------
+        law : dict
+            A sampler's name and settings.
+        keep_real : float
+            The gate's threshold is put where so many held-out real rows still get f's answer.
         """
-        law: dict[str, Any] = SAMPLERS[sampler]
         if self.knows_metrics:
             law = {"name": "union", "settings": {"samplers": [law, _METRICS_ASK]}}
         gate = {"name": "hist_boosting", "settings": {"size": "small"}}
-        return Part(self.attack, {"sampler": law, "gate": gate, "keep_real": fidelity_floor})
+        return Part(self.attack, {"sampler": law, "gate": gate, "keep_real": keep_real})
 
 
 _AND_METRICS = "training rows, the law of the explainer's queries and that of the metrics'"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from explaudit.cells import Part
 
-__all__ = ["COMMITTEE", "EXPLAINERS", "SAMPLERS", "Judged"]
+__all__ = ["COMMITTEE", "EXPLAINERS", "SAMPLERS", "Judged", "coalitions"]
 
 
 class Judged(NamedTuple):
@@ -24,7 +24,8 @@ class Judged(NamedTuple):
     sampler: str
 
 
-def _coalitions(background: str, n_background: int) -> dict[str, Any]:
+def coalitions(background: str, n_background: int) -> dict[str, Any]:
+    """Return the law of KernelSHAP's queries with a background of some kind and size."""
     settings = {"background": background, "n_background": n_background}
     return {"name": "kernel_coalitions", "settings": settings}
 
@@ -35,8 +36,8 @@ def _coalitions(background: str, n_background: int) -> dict[str, Any]:
 SAMPLERS: dict[str, dict[str, Any]] = {
     "lime": {"name": "lime_discretised", "settings": {}},
     "lime_continuous": {"name": "lime_gaussian", "settings": {}},
-    "kmeans": _coalitions("kmeans", 10),
-    "rows": _coalitions("all", 0),
+    "kmeans": coalitions("kmeans", 10),
+    "rows": coalitions("all", 0),
 }
 SAMPLERS["committee"] = {
     "name": "union",

@@ -15,6 +15,7 @@ from explaudit_datasets import card
 
 __all__ = [
     "ALONE",
+    "GROUPS",
     "QUERIES",
     "REAL_ROWS",
     "RERUN",
@@ -27,6 +28,7 @@ __all__ = [
 
 #: What an auditor may have.
 ALONE = "the explanation alone"
+GROUPS = "the explanation and who belongs to the group"
 QUERIES = "queries to the model"
 REAL_ROWS = "real rows with decisions"
 RERUN = "the explainer, to run it again"
@@ -39,16 +41,17 @@ _ACCESS = (
     (TRAINING, {"correct_without", "randomised"}),
     (RERUN, {"rerun", "shifted", "recoded", "other explainers", "nearby drawn", "nearby real"}),
     (QUERIES, {"model", "r2", "surrogate_answers"}),
+    (GROUPS, {"protected"}),
 )
 
 
 def access_needed(spec: MetricSpec) -> str:
     """Return what an auditor needs to compute a metric, in words."""
     needs = set(spec.needs)
-    for words, kinds in _ACCESS:
-        if needs & kinds and not (spec.manifold == "on" and words == QUERIES):
-            return words
-    return REAL_ROWS if spec.manifold == "on" else ALONE
+    words = next((words for words, kinds in _ACCESS if needs & kinds), ALONE)
+    # real rows with their decisions stand for queries, and tell who belongs to the group
+    less = (ALONE, GROUPS, QUERIES)
+    return REAL_ROWS if spec.manifold == "on" and words in less else words
 
 
 def metric_note(spec: MetricSpec) -> MetricNote:

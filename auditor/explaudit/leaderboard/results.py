@@ -7,10 +7,12 @@ from typing import Any, Literal
 import msgspec
 
 from explaudit.cells import SCHEMA_VERSION
+from explaudit.leaderboard.steps import Axis
 from explaudit.results import CellCount, DatasetNote
 
 __all__ = [
     "AdversaryNote",
+    "CurvePoint",
     "Distribution",
     "Estimate",
     "LeaderboardResults",
@@ -106,6 +108,42 @@ class TrialNote(msgspec.Struct, frozen=True, kw_only=True):
     deceives: bool
 
 
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """How gameable one thing is at one step of a curve, over all data sets or on one.
+
+    Attributes
+    ----------
+    axis : {"fidelity", "samples", "background"}
+        What is changed from step to step: the share of real rows that the attack is made to keep,
+        the explainer's samples, or the size of its background.
+    explainer : str
+        Whose curve it is.
+    of : str
+        A metric or, as in :data:`explaudit.leaderboard.curves.GROUPS`, several in the mean.
+    dataset : str
+        Empty for all.
+    value : float
+        What the step sets: a share, or a number of samples or rows.
+    fidelity : float or None
+        Mean agreement of the attacked and the honest model on held-out rows.
+    gamed : Estimate
+        As in a score, of the one adversary that curves follow, whether it keeps the constraint or
+        not. Quality metrics where it deceives alone.
+    deceived, n : int
+        Data sets on which the explainer is deceived, and on which it was tried.
+    """
+
+    axis: Axis
+    explainer: str
+    of: str
+    dataset: str
+    value: float
+    fidelity: float | None
+    gamed: Estimate
+    deceived: int
+    n: int
+
+
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):
     """Quantiles 5, 25, 50, 75 and 95 % of a metric's values by row, under one model.
 
@@ -157,6 +195,8 @@ class LeaderboardResults(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     scores : list of Score
         Each metric over everything, for each explainer, for each data set, and for each of both.
+    curves : list of CurvePoint
+        Empty if no curves were run.
     rules : dict of str to float
         The numbers that verdicts stand on.
     """
@@ -173,6 +213,7 @@ class LeaderboardResults(msgspec.Struct, frozen=True, kw_only=True):
     metrics: list[MetricNote]
     trials: list[TrialNote]
     scores: list[Score]
+    curves: list[CurvePoint]
     distributions: list[Distribution]
     cells: CellCount
     n_queries: int

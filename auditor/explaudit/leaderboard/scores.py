@@ -15,7 +15,7 @@ from explaudit.metrics import MetricEntry
 from explaudit.pooling import number
 from explaudit.statistics import UNBOUNDED, Bounds, constant_interval, replicate_interval
 
-__all__ = ["RULES", "score", "verdict"]
+__all__ = ["RULES", "counts", "means", "pooled", "score", "verdict"]
 
 Array = npt.NDArray[np.float64]
 
@@ -57,16 +57,16 @@ def score(units: Sequence[Unit], column: int, entry: MetricEntry, level: tuple[s
     """
     quality = entry.kind == "quality"
     bounds: Bounds = (0.0, 1.0) if quality else UNBOUNDED
-    keeps = [_of(unit, column, lambda t: _counts(t, quality)) for unit in units]
-    breaks = [_of(unit, column, lambda t: _counts(t, quality, broken=True)) for unit in units]
-    worst = _pooled(units, [found.worst for found in keeps], bounds)
-    below = _pooled(units, [found.worst for found in breaks], bounds)
+    keeps = [_of(unit, column, lambda t: counts(t, quality) and not t.broken) for unit in units]
+    breaks = [_of(unit, column, lambda t: counts(t, quality) and bool(t.broken)) for unit in units]
+    worst = pooled(units, [found.worst for found in keeps], bounds)
+    below = pooled(units, [found.worst for found in breaks], bounds)
     chosen = [trial for found in keeps for trial in found.chosen]
     common = Counter(trial.adversary for trial in chosen).most_common(1)
     name = common[0][0] if common else ""
     fidelities = [trial.fidelity for trial in chosen if trial.adversary == name]
     word, reason = verdict(worst, below, n_trials=sum(len(unit.trials) for unit in units))
-    mean = _pooled(units, [found.mean for found in keeps], bounds)
+    mean = pooled(units, [found.mean for found in keeps], bounds)
     if worst.value is None and mean.value is not None and word == "cannot say":
         reason = "too few replicates to choose the worst adversary on"
     return Score(
@@ -78,7 +78,7 @@ def score(units: Sequence[Unit], column: int, entry: MetricEntry, level: tuple[s
         worst_adversary=name,
         fidelity=number(float(np.mean(fidelities))) if fidelities else None,
         below_floor=below,
-        random=_pooled(units, [unit.random[:, column] for unit in units], bounds),
+        random=pooled(units, [unit.random[:, column] for unit in units], bounds),
         n_counted=sum(found.n_counted for found in keeps),
         n_planned=sum(len(unit.trials) for unit in units),
         verdict=word,
@@ -124,36 +124,48 @@ def _gamed(found: Estimate) -> bool:
     return found.value >= _HALF and found.low > _QUARTER
 
 
-def _counts(trial: Trial, quality: bool, broken: bool = False) -> bool:
-    # a quality metric has nothing to see through where the explanation is not false
-    return bool(trial.broken) == broken and (trial.deceives or not quality)
+def counts(trial: Trial, quality: bool) -> bool:
+    """Return whether there is anything to see in a trial, broken or not.
+
+    A quality metric has nothing to see through where the explanation is not false.
+    """
+    return trial.deceives or not quality
 
 
-def _of(unit: Unit, column: int, counts: Callable[[Trial], bool]) -> _Found:
-    """Return one unit's mean and worst over the adversaries that count."""
-    trials = [trial for trial in unit.trials if counts(trial)]
+def _of(unit: Unit, column: int, wanted: Callable[[Trial], bool]) -> _Found:
+    """Return one unit's mean and worst over some adversaries."""
+    trials = [trial for trial in unit.trials if wanted(trial)]
     n_replicates = len(unit.random)
     gamed = np.array([trial.gamed[:, column] for trial in trials]).reshape(-1, n_replicates)
     worst, chosen = np.full(n_replicates, np.nan), []
     for replicate in range(n_replicates):
         if len(trials) == 0 or np.isnan(gamed[:, replicate]).all():
             continue
-        others = _means(np.delete(gamed, replicate, axis=1))
+        others = means(np.delete(gamed, replicate, axis=1))
         if np.isnan(others).all():
             continue
         best = int(np.nanargmax(others))
         worst[replicate] = gamed[best, replicate]
         chosen.append(trials[best])
     counted = int((~np.isnan(gamed)).any(axis=1).sum())
-    return _Found(_means(gamed.T), worst, tuple(chosen), counted)
+    return _Found(means(gamed.T), worst, tuple(chosen), counted)
 
 
-def _pooled(units: Sequence[Unit], values: Sequence[Array], bounds: Bounds) -> Estimate:
-    """Average over explainers within each replicate of a data set, and then over those."""
+def pooled(units: Sequence[Unit], values: Sequence[Array], bounds: Bounds) -> Estimate:
+    """Average over explainers within each replicate of a data set, and then over those.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    values : sequence of ndarray of shape (n_replicates,)
+        Of each unit; NaN where undefined.
+    bounds : tuple of float
+        Between which values lie.
+    """
     clusters: list[float] = []
     for dataset in dict.fromkeys(unit.dataset for unit in units):
         own = [v for unit, v in zip(units, values, strict=True) if unit.dataset == dataset]
-        clusters += _means(np.array(own).T).tolist()
+        clusters += means(np.array(own).T).tolist()
     there = [value for value in clusters if not np.isnan(value)]
     found = replicate_interval(there, bounds=bounds)
     low, high = found.low, found.high
@@ -164,7 +176,7 @@ def _pooled(units: Sequence[Unit], values: Sequence[Array], bounds: Bounds) -> E
     return Estimate(value=number(found.value), low=number(low), high=number(high), n=found.n)
 
 
-def _means(values: Array) -> Array:
+def means(values: Array) -> Array:
     """Return the mean of each row's defined values; NaN where there is none."""
     known = ~np.isnan(values)
     sums = np.where(known, values, 0.0).sum(axis=1)

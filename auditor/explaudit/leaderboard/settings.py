@@ -97,6 +97,9 @@ class LeaderboardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
         :data:`explaudit.leaderboard.cast.ADVERSARIES`; None for all.
     replicates : int
         Repetitions with their own split, gate and background.
+    curve_replicates : int
+        In how many of them, at the most, gates that keep more or less are tried, too, and
+        explainers with more or fewer samples and background rows; 0 for no curves.
     n_rows : int
         Held-out rows to explain in each cell.
     n_nearby, n_real, row_features
@@ -119,6 +122,7 @@ class LeaderboardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     metrics: tuple[str, ...] | None = None
     adversaries: tuple[str, ...] | None = None
     replicates: int = 5
+    curve_replicates: int = 3
     n_rows: int = 12
     n_nearby: int = 5
     n_real: int = 1000
@@ -150,6 +154,8 @@ class LeaderboardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
         for name in ("replicates", "n_rows", "n_nearby", "n_real", "row_features", "max_rows"):
             if getattr(self, name) < 1:
                 raise InvalidInputError(name, "at least 1", getattr(self, name))
+        if self.curve_replicates < 0:
+            raise InvalidInputError("curve_replicates", "at least 0", self.curve_replicates)
         if not 0 <= self.harm_tolerance <= 1:
             raise InvalidInputError(
                 "harm_tolerance", "a number between 0 and 1", self.harm_tolerance
@@ -173,6 +179,7 @@ PRESETS: dict[str, LeaderboardSettings] = {
         datasets=("compas",),
         explainers=("lime", "kernel_shap_kmeans", "occlusion", "matched_pairs", "random"),
         replicates=2,
+        curve_replicates=0,
         n_rows=6,
     ),
     "standard": LeaderboardSettings(),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from explaudit.cells import Cell, Record, canonical_json
 from explaudit.gameability import Constraint
 from explaudit.leaderboard.cast import ADVERSARIES
+from explaudit.leaderboard.curves import curve_points, on_board
 from explaudit.leaderboard.explainers import EXPLAINERS
 from explaudit.leaderboard.notes import dataset_note, metric_note
 from explaudit.leaderboard.results import AdversaryNote, Distribution, LeaderboardResults, TrialNote
@@ -45,13 +46,14 @@ def summarise_leaderboard(
         What came of those that are done.
     """
     entries = _judged(records)
-    units = read_units(
+    found = read_units(
         records,
         entries,
         Constraint(settings.fidelity_floor, settings.harm_tolerance),
         n_replicates=settings.replicates,
         seed=settings.seed,
     )
+    units = list(on_board(found))
     names = settings.explainers or tuple(EXPLAINERS)
     adversaries = settings.adversaries or tuple(ADVERSARIES)
     return LeaderboardResults(
@@ -79,6 +81,7 @@ def summarise_leaderboard(
             for column, entry in enumerate(entries)
             for level, own in _levels(units)
         ],
+        curves=list(curve_points(found, entries, settings.fidelity_floor)),
         distributions=list(_distributions(units, entries)),
         cells=count_cells(cells, records),
         n_queries=sum(record.n_queries for record in records),

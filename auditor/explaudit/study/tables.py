@@ -198,7 +198,9 @@ def _own(settings: dict[str, Any]) -> tuple[pd.DataFrame, pd.Series, tuple[str, 
         )
     if settings["protected"] not in SIDES:
         frame[sensitive] = frame[sensitive].astype(str).astype("category")
-    return frame, favourable.astype(np.int64), (), sha256
+    # bins by quartiles may hold both values of such a column, so that LIME would not see it
+    told = tuple(name for name in frame.select_dtypes("number") if frame[name].nunique() == 2)
+    return frame, favourable.astype(np.int64), told, sha256
 
 
 def _thin(

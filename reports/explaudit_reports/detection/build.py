@@ -15,6 +15,7 @@ from explaudit_reports.detection.lines import (
     by_innocuous,
     honest_models,
     honest_parts,
+    single_tests,
     with_log,
 )
 from explaudit_reports.detection.pictures import curves_gallery, power_gallery
@@ -111,7 +112,14 @@ def _false_alarms_section(view: View) -> Section:
         for kind, named in KINDS.items()
         if (lines := honest_models(view, kind))
     ]
-    return Section("false-alarms", "False alarms", (Paragraph(words(text)), parts, *models))
+    tests = false_alarms_table(
+        view,
+        "false-alarms-tests",
+        "Each test alone, as if there were no other; the verdict makes allowance for their number.",
+        single_tests(view),
+    )
+    blocks: tuple[Block, ...] = (Paragraph(words(text)), parts, *models, tests)
+    return Section("false-alarms", "False alarms", blocks)
 
 
 def _detections_section(view: View) -> Section:
@@ -190,9 +198,20 @@ def _curves_section(view: View) -> Section:
         "The nominal rates above depend on the calibration. These curves (ROC) do not: honest "
         "models and attacks are ordered by how bad they look, and the line between them is moved. "
         "A single test that does better than the whole audit on the attacks of its own explainer "
-        "has no allowance to make for the other tests, which are there for other attacks."
+        "has no allowance to make for the other tests, which are there for other attacks. Plain "
+        "tools, and the detector that was published for these attacks, stand on the same curves; "
+        f"they judged {_plain_tools(view)}. The gap between groups accuses every bias, open or "
+        "hidden."
     )
     return Section("curves", title, (Paragraph(words(text)), pictures, curves_table(view)))
+
+
+def _plain_tools(view: View) -> str:
+    planned, done = view.results.baselines
+    failed = sum(view.results.baselines_failed.values())
+    text = f"{count(done)} of the {count(planned)} models planned for them"
+    reasons = "; ".join(view.results.baselines_failed)
+    return f"{text} ({count(failed)} failed: {reasons})" if failed else text
 
 
 def _cost_section(view: View) -> Section:

@@ -6,20 +6,29 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from explaudit_reports.drawing import COLOURS, as_svg, bare_axes, report_style, shortened
+from explaudit_reports.plots import (
+    HEADING,
+    QUARTERS,
+    WIDTH,
+    Series,
+    canvas,
+    heading,
+    legend,
+    line,
+    percentages,
+    plot,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
 
-__all__ = ["Block", "Dots", "Series", "Style", "draw_curves", "draw_dots", "draw_rates"]
+__all__ = ["Block", "Dots", "draw_curves", "draw_dots", "draw_rates"]
 
 # inches
-_WIDTH, _PITCH, _HEAD, _LEGEND = 4.3, 0.088, 0.28, 0.26
+_PITCH, _HEAD, _LEGEND = 0.088, 0.28, 0.26
 _PER_LINE = 48
 #: Beyond 100 %, for the counts.
 _RIGHT = 1.24
-_QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_BOLD: dict[str, Any] = {"color": COLOURS["ink"], "fontweight": "bold"}
 _ROW_LABEL: dict[str, Any] = {"color": COLOURS["ink"], "va": "center", "fontsize": 8}
 _PLOT_HEIGHT, _BAR = 3.3, 0.15
 
@@ -39,43 +48,24 @@ class Block(NamedTuple):
     dots: dict[Dots, int]
 
 
-class Style(NamedTuple):
-    """How a line or its points are drawn: never told apart by colour alone."""
-
-    colour: str
-    dashes: str = "-"
-    marker: str = ""
-    width: float = 1.3
-
-
-class Series(NamedTuple):
-    """Points that belong together, their intervals and what is written beside them."""
-
-    label: str
-    style: Style
-    points: Sequence[tuple[float, float]]
-    intervals: Sequence[tuple[float, float]] = ()
-    notes: Sequence[str] = ()
-
-
 def draw_dots(blocks: Sequence[Block]) -> str:
     """Return the picture of one dot for each audit as SVG."""
     lines = [-(-sum(block.dots.values()) // _PER_LINE) for block in blocks]
     height = sum(_HEAD + _PITCH * n for n in lines) + 0.08 * len(blocks) + _LEGEND
     with report_style():
-        figure = _canvas(height)
+        figure = canvas(height)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
-        axes.set_xlim(0, _WIDTH)
+        axes.set_xlim(0, WIDTH)
         axes.set_ylim(height, 0)
         top = 0.0
         for block, n in zip(blocks, lines, strict=True):
-            axes.text(0.04, top + 0.2, shortened(block.heading, 56), fontsize=8.6, **_BOLD)
+            axes.text(0.04, top + 0.2, shortened(block.heading, 56), fontsize=8.6, **HEADING)
             _dots(axes, block, top + _HEAD)
             top += _HEAD + _PITCH * n + 0.08
         shown = [kind for kind in _DOTS if any(block.dots[kind] for block in blocks)]
         handles = {_DOTS[kind][0]: _marker(kind) for kind in shown}
-        _legend(axes, handles, len(handles))
+        legend(axes, handles, len(handles))
         return as_svg(figure)
 
 
@@ -96,21 +86,21 @@ def draw_curves(
         Rates of false alarms that are marked.
     """
     with report_style():
-        figure = _canvas(_PLOT_HEIGHT)
-        axes = _plot(figure, title)
+        figure = canvas(_PLOT_HEIGHT)
+        axes = plot(figure, title)
         axes.set_xlim(-0.01 * right, right)
         ticks = [right * place / 5 for place in range(6)]
-        axes.set_xticks(ticks, _percent(ticks))
+        axes.set_xticks(ticks, percentages(ticks))
         axes.set_xlabel("false alarms, as measured", fontsize=7.5, color=COLOURS["muted"])
-        for line in lines:
-            axes.axvline(line, color=COLOURS["muted"], linewidth=0.7, linestyle=":", zorder=1)
+        for rate in lines:
+            axes.axvline(rate, color=COLOURS["muted"], linewidth=0.7, linestyle=":", zorder=1)
         handles: dict[str, dict[str, Any]] = {}
         for one in series:
             x, y = zip(*one.points, strict=True)
-            style = _line(one.style)
+            style = line(one.style)
             axes.plot(x, y, zorder=3 + one.style.width / 10, clip_on=not one.style.marker, **style)
             handles.setdefault(one.label, style)
-        _legend(axes, handles, 2)
+        legend(axes, handles, 2)
         return as_svg(figure)
 
 
@@ -129,18 +119,18 @@ def draw_rates(title: str, labels: Sequence[str], series: Sequence[Series]) -> s
     row = 0.24 + _BAR * len(series)
     height = 0.36 + row * len(labels) + 0.55
     with report_style():
-        figure = _canvas(height)
+        figure = canvas(height)
         axes = figure.add_axes((0.03, 0.55 / height, 0.92, row * len(labels) / height))
         axes.set_xlim(-0.02, _RIGHT)
         axes.set_ylim(row * len(labels), 0)
         bare_axes(axes)
-        axes.set_xticks(_QUARTERS, _percent(_QUARTERS))
-        _title(figure, title, 1 - 0.2 / height)
+        axes.set_xticks(QUARTERS, percentages(QUARTERS))
+        heading(figure, title, 1 - 0.2 / height)
         for place, label in enumerate(labels):
             axes.text(0, row * place + 0.13, shortened(label, 46), **_ROW_LABEL)
         for turn, one in enumerate(series):
             _bars(axes, one, [row * y + 0.3 + _BAR * turn for _, y in one.points])
-        _legend(axes, {one.label: _line(one.style) for one in series}, 2)
+        legend(axes, {one.label: line(one.style) for one in series}, 2)
         return as_svg(figure)
 
 
@@ -150,36 +140,9 @@ def _bars(axes: Axes, series: Series, heights: Sequence[float]) -> None:
     bars = axes.hlines(heights, low, high, color=colour, linewidth=3)
     bars.set(alpha=0.35, clip_on=False, zorder=2)
     rates = [rate for rate, _ in series.points]
-    axes.plot(rates, heights, clip_on=False, **{**_line(series.style), "linestyle": "none"})
+    axes.plot(rates, heights, clip_on=False, **{**line(series.style), "linestyle": "none"})
     for height, note in zip(heights, series.notes, strict=True):
         axes.text(_RIGHT, height, note, **{**_ROW_LABEL, "ha": "right", "fontsize": 7.2})
-
-
-def _canvas(height: float) -> Canvas:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_WIDTH, height))
-    figure.patch.set_visible(False)
-    return figure
-
-
-def _plot(figure: Canvas, title: str) -> Axes:
-    """Return axes whose height is a rate from 0 to 100 %."""
-    axes = figure.add_axes((0.11, 0.34, 0.86, 0.56))
-    bare_axes(axes)
-    axes.set_ylim(-0.02, 1.02)
-    axes.set_yticks(_QUARTERS, _percent(_QUARTERS))
-    axes.grid(axis="y", color=COLOURS["line"], linewidth=0.6)
-    _title(figure, title, 0.95)
-    return axes
-
-
-def _title(figure: Canvas, title: str, height: float) -> None:
-    figure.text(0.01, height, shortened(title, 52), fontsize=9.5, **_BOLD)
-
-
-def _percent(ticks: Sequence[float]) -> list[str]:
-    return [f"{100 * tick:.0f} %" for tick in ticks]
 
 
 def _dots(axes: Axes, block: Block, top: float) -> None:
@@ -199,34 +162,3 @@ def _marker(kind: Dots) -> dict[str, Any]:
     face = colour if fill else COLOURS["paper"]
     edge = {"markeredgecolor": colour, "markerfacecolor": face, "markeredgewidth": 0.8}
     return {"linestyle": "none", **style, **edge}
-
-
-def _line(style: Style) -> dict[str, Any]:
-    colour = COLOURS[style.colour]
-    return {
-        "color": colour,
-        "linestyle": style.dashes,
-        "linewidth": style.width,
-        "marker": style.marker,
-        "markersize": 5.5,
-        "markeredgewidth": 1.0,
-        "markeredgecolor": COLOURS["paper"] if style.dashes == "none" else colour,
-    }
-
-
-def _legend(axes: Axes, styles: dict[str, dict[str, Any]], columns: int) -> None:
-    from matplotlib.lines import Line2D
-
-    axes.figure.legend(
-        handles=[Line2D([], [], label=label, **style) for label, style in styles.items()],
-        loc="lower left",
-        bbox_to_anchor=(0.0, 0.0),
-        ncols=columns,
-        fontsize=7,
-        frameon=False,
-        labelcolor=COLOURS["ink"],
-        handletextpad=0.5,
-        columnspacing=1.0,
-        labelspacing=0.25,
-        borderaxespad=0.1,
-    )

@@ -32,6 +32,7 @@ __all__ = [
     "by_innocuous",
     "honest_models",
     "honest_parts",
+    "single_tests",
     "with_log",
 ]
 
@@ -64,7 +65,18 @@ def honest_parts(view: View) -> list[Line]:
     ]
     for attribute, names in (("kind", KINDS), ("answers", ANSWERS)):
         lines += _of(view, attribute, names, "judged")
+    if view.counting("logged_honest"):
+        meaning = "honest models once more, by the tests that need a log alone"
+        lines.append(Line("With a log of decisions", meaning, {}, "logged_honest"))
     return lines
+
+
+def single_tests(view: View) -> list[Line]:
+    """Return each kind of test alone, over all explainers."""
+    found = dict.fromkeys((rate.group["test"], rate.counts) for rate in view.results.tests)
+    return [
+        Line(f"{kind[:1].upper()}{kind[1:]}", "", {"test": kind}, counts) for kind, counts in found
+    ]
 
 
 def honest_models(view: View, kind: str) -> list[Line]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from explaudit.detection.baselines import CAD_DETECT, GAP, SHARE_GAP
 from explaudit.detection.curves import HIDDEN_EFFECT, WHOLE_AUDIT
 from explaudit.detection.rates import ALPHAS, Rate
 from explaudit.detection.rows import AuditRow
 from explaudit_reports.detection.drawing import (
     Block,
-    Series,
-    Style,
     draw_curves,
     draw_dots,
     draw_rates,
@@ -25,6 +24,7 @@ from explaudit_reports.detection.wording import (
 )
 from explaudit_reports.model import Figure, Gallery
 from explaudit_reports.numbers import count, percent
+from explaudit_reports.plots import Series, Style
 
 __all__ = ["curves_gallery", "dots_gallery", "power_gallery"]
 
@@ -32,6 +32,12 @@ _RIGHT = 0.25
 
 _STYLES = (Style("honest", marker="o"), Style("innocent", marker="s"))
 _OTHER = Style("muted", "-", width=0.7)
+#: Plain tools and the published detector.
+_PLAIN = {
+    CAD_DETECT: ("CAD-Detect, as published", Style("muted", "--", width=1.6)),
+    SHARE_GAP: ("real less claimed share", Style("muted", "-.", width=1.6)),
+    GAP: ("gap between groups", Style("muted", ":", width=1.6)),
+}
 
 
 def dots_gallery(view: View, alpha: float) -> Gallery | None:
@@ -104,6 +110,8 @@ def _curve_style(of: str) -> tuple[str, Style]:
         return "whole audit", Style("ink", width=2.2)
     if of == HIDDEN_EFFECT:
         return "size of the hidden effect alone", Style("attacked", "-.")
+    if of in _PLAIN:
+        return _PLAIN[of]
     if of.startswith("sensitive features"):
         return "test of sensitive features alone", Style("honest", "--")
     if of.startswith("other features"):

@@ -106,4 +106,6 @@ def _command(settings: Mapping[str, Any]) -> str:
         value = settings.get(name, ())
         for item in value if isinstance(value, list | tuple) else [value]:
             parts += [option, str(item)]
+    if not settings.get("baselines", True):
+        parts.append("--no-baselines")
     return shlex.join(parts)

@@ -45,7 +45,7 @@ def false_alarms_table(view: View, table_id: str, caption: str, lines: Sequence[
     described = any(line.meaning for line in lines)
     rows = []
     for line in lines:
-        found = [view.rate("judged", alpha, dict(line.group)) for alpha in ALPHAS]
+        found = [view.rate(line.counts, alpha, dict(line.group)) for alpha in ALPHAS]
         n = found[0].n if found[0] else 0
         meaning = (Cell(line.meaning),) if described else ()
         cells = (_false_alarms(rate, notes) for rate in found)

@@ -160,11 +160,13 @@ def _apart(view: View) -> list[Text]:
     logged = view.counting("logged")
     if logged:
         found = sum(row.alarm(_USUAL) for row in logged)
+        honest = view.rate("logged_honest", _USUAL, {})
+        beside = f"; the same tests accused {tally(honest)} honest models" if honest else ""
         points.append(
             words(
                 strong("Memorised rows, with a log of decisions: "),
-                f"{count(found)} of {count(len(logged))} found. Without a log such a model shows "
-                "an auditor nothing.",
+                f"{count(found)} of {count(len(logged))} found{beside}. Without a log such a model "
+                "shows an auditor nothing.",
             )
         )
     return points

@@ -26,7 +26,7 @@ class View:
         self._titles = {note.name: note.title for note in results.datasets}
         self._rates = {
             (rate.counts, frozenset(rate.group.items()), rate.alpha): rate
-            for rate in (*results.false_alarms, *results.detections)
+            for rate in (*results.false_alarms, *results.tests, *results.detections)
         }
         self._curves = {(curve.explainer, curve.of): curve for curve in results.curves}
         self.datasets = [*dict.fromkeys(row.dataset for row in results.audits)]

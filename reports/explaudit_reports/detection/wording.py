@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from explaudit.detection.baselines import CAD_DETECT, GAP, SHARE_GAP
 from explaudit.detection.curves import HIDDEN_EFFECT, WHOLE_AUDIT
 from explaudit.detection.rates import Rate
 from explaudit.detection.rows import Counts
@@ -164,6 +165,7 @@ KINDS: Mapping[str, Named] = {
 COUNTS: Mapping[Counts, str] = {
     "judged": "false alarms",
     "tuned": "tuning only",
+    "logged_honest": "false alarms with a log",
     "effective": "detections",
     "larger_budget": "more queries",
     "logged": "with a log",
@@ -187,6 +189,9 @@ def curve_label(of: str, setting: str) -> str:
     special = {
         WHOLE_AUDIT: "Whole audit",
         HIDDEN_EFFECT: "Size of the hidden effect alone, whatever its spread",
+        CAD_DETECT: "CAD-Detect, as published, on the queries that were sent",
+        SHARE_GAP: "Plain tool: share of the sensitive feature in surrogates, real less claimed",
+        GAP: "Plain tool: gap between groups of real rows",
     }
     name = of.removesuffix(f" of {setting}")
     name = f"{name} of the explainer" if name != of else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from explaudit.leaderboard.results import LeaderboardResults
 from explaudit_reports.audit.wording import joined
 from explaudit_reports.leaderboard.access import access_section
+from explaudit_reports.leaderboard.curves import curves_section
 from explaudit_reports.leaderboard.explained import explainers_section
 from explaudit_reports.leaderboard.heat import heat_section
 from explaudit_reports.leaderboard.method import limits_section, method_section
@@ -34,13 +35,14 @@ def build_leaderboard_report(results: LeaderboardResults, medium: Medium = "scre
     """
     view = View(results)
     version = results.versions.get("explaudit", "of unknown version")
-    explainers = explainers_section(view)
+    explainers, curves = explainers_section(view), curves_section(view)
     sections = (
         verdict_section(view),
         Section("leaderboard", "The leaderboard", (leaderboard_table(view, medium),)),
         heat_section(view),
         *((explainers,) if explainers else ()),
         access_section(view),
+        *((curves,) if curves else ()),
         panels_section(view) if medium == "screen" else panels_table(view),
         trials_section(view),
         method_section(view),

@@ -26,6 +26,7 @@ _OPTIONS = {
     "metrics": "--metrics",
     "adversaries": "--adversaries",
     "replicates": "--replicates",
+    "curve_replicates": "--curve-replicates",
     "n_rows": "--rows",
     "max_rows": "--max-rows",
     "fidelity_floor": "--fidelity-floor",

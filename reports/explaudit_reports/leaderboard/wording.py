@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from explaudit.leaderboard.notes import (
     ALONE,
+    GROUPS,
     QUERIES,
     REAL_ROWS,
     RERUN,
@@ -58,31 +59,15 @@ FORMS: Mapping[Form, str] = {
     "evidence": "neither",
 }
 
-_ON_MANIFOLD = "_on_manifold"
-
 #: What an auditor may have, in words for a heading, from little to much.
 ACCESS: Mapping[str, str] = {
     ALONE: "The explanation alone",
+    GROUPS: "The explanation, and who belongs to the group",
     QUERIES: "Queries to the model",
     REAL_ROWS: "Real rows with decisions",
     RERUN: "The explainer, to run it again",
     TRAINING: "Training data and the means to train",
     TRUTH: "The true attributions, which no auditor has",
-}
-
-#: Names that are not merely words with a capital letter at the beginning.
-_PROPER = {
-    "deletion_auc": "Deletion AUC",
-    "insertion_auc": "Insertion AUC",
-    "local_lipschitz": "Local Lipschitz constant",
-    "non_sensitivity": "Non-sensitivity",
-    "pgi": "PGI",
-    "pgu": "PGU",
-    "roar": "ROAR",
-    "sensitivity_n": "Sensitivity-n",
-    "truth_top_k": "Truth: top k",
-    "truth_sign": "Truth: sign",
-    "truth_rank_correlation": "Truth: rank correlation",
 }
 
 #: As short as a picture's margin asks for.
@@ -105,19 +90,13 @@ _NO_MODEL = frozenset({"random", "constant", "imbalance"})
 
 def metric_label(name: str) -> str:
     """Return a metric's name in words, with its form if that is a variant."""
-    label = _base(name)
-    return f"{label} (on-manifold)" if name.endswith(_ON_MANIFOLD) else label
+    return term(name).label
 
 
 def short_label(name: str, form: Form) -> str:
     """Return a metric's name as short as a picture's margin asks for."""
-    label = _SHORT.get(name, _base(name))
+    label = _SHORT.get(name) or metric_label(name.removesuffix("_on_manifold"))
     return f"{label} ({form})" if form in ("off", "on") else label
-
-
-def _base(name: str) -> str:
-    name = name.removesuffix(_ON_MANIFOLD)
-    return _PROPER.get(name) or term(name).label
 
 
 def setting_label(settings: Mapping[str, Mapping[str, Any]], setting: str) -> str:

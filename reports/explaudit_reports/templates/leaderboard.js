@@ -41,12 +41,9 @@
   const named = (all, names) => [["", all], ...Object.entries(names)];
   const explainer = choice("Explainer", named("All explainers", data.explainers));
   const dataset = choice("Data set", named("All data sets", data.datasets));
-  const distinct = (values) => [...new Set(values)].map((value) => [value, value]);
-  const filters = [["Needs", "access"], ["Kind", "kind"], ["Family", "family"], ["Form", "form"]];
-  const chosen = filters.map(([label, key]) =>
-    [choice(label, [["", "All"], ...distinct(data.metrics.map((metric) => metric[key]))]), key]);
-  const verdicts = ["gameable", "costly to game", "resists", "cannot say"];
-  const verdict = choice("Verdict", [["", "All"], ...verdicts.map((word) => [word, word])]);
+  const any = (values) => [["", "All"], ...values.map((value) => [value, value])];
+  const chosen = data.filters.map(([label, key, values]) => [choice(label, any(values)), key]);
+  const verdict = choice("Verdict", any(data.verdicts));
   const reset = made("button", "Show all");
   reset.type = "reset";
   const said = document.createElement("output");
