@@ -49,7 +49,7 @@ from explaudit.detection.summary import DetectionResults, fitted_scale, summaris
 from explaudit.errors import InvalidInputError
 from explaudit.recordlog import write_jsonl
 
-SETTINGS = DetectionSettings(honest_replicates=1, baselines=False, logged_replicates=0)
+SETTINGS = DetectionSettings(honest_replicates=1, baseline_replicates=0, logged_replicates=0)
 CELLS = plan_detection(SETTINGS)
 
 
@@ -98,6 +98,8 @@ def test_every_model_and_attack_of_the_plan_can_be_made() -> None:
 def test_settings_out_of_range_are_refused() -> None:
     with pytest.raises(InvalidInputError, match="budget"):
         plan_detection(DetectionSettings(budget=0))
+    with pytest.raises(InvalidInputError, match="logged_replicates"):
+        plan_detection(DetectionSettings(logged_replicates=-1))
     with pytest.raises(InvalidInputError, match="alpha"):
         plan_detection(DetectionSettings(alpha=1.0))
 
@@ -346,7 +348,7 @@ def test_plain_tools_judge_the_same_model() -> None:
 
 
 def test_plain_tools_are_planned_for_every_audit_with_the_usual_budget() -> None:
-    cells = plan_detection(msgspec.structs.replace(SETTINGS, baselines=True))
+    cells = plan_detection(msgspec.structs.replace(SETTINGS, baseline_replicates=1))
     audits = cells[: len(CELLS)]
     assert audits == CELLS
     usual = [cell for cell in audits if cell.dataset.settings["budget"] == SETTINGS.budget]
@@ -414,7 +416,7 @@ def test_curves_of_plain_tools_are_of_what_they_judged() -> None:
 
 
 def test_the_summary_joins_plain_tools_to_their_audit_and_keeps_their_failures() -> None:
-    settings = msgspec.structs.replace(SETTINGS, baselines=True)
+    settings = msgspec.structs.replace(SETTINGS, baseline_replicates=1)
     cells = plan_detection(settings)
     one, other = CELLS[:2]
     plain = baseline_cell(one)

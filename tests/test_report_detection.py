@@ -33,7 +33,7 @@ SETTINGS = DetectionSettings(
     datasets=("compas", "adult"),
     honest_replicates=2,
     n_rows=7,
-    baselines=False,
+    baseline_replicates=0,
     logged_replicates=0,
 )
 CELLS = plan_detection(SETTINGS)
@@ -303,7 +303,8 @@ def test_the_command_asks_for_the_same_benchmark() -> None:
         "attacked_replicates",
         "budget",
         "seed",
-        "baselines",
+        "logged_replicates",
+        "baseline_replicates",
     ):
         assert given[name] == getattr(SETTINGS, name), name
 

@@ -37,10 +37,9 @@ def benchmark() -> None:
 @click.option("--honest-replicates", type=int, help="Repetitions of every honest model.")
 @click.option("--attacked-replicates", type=int, help="Repetitions of every adversary.")
 @click.option("--budget", type=int, help="Rows that an audit may send.")
+@click.option("--logged-replicates", type=int, help="Repetitions with a log of decisions.")
 @click.option(
-    "--baselines/--no-baselines",
-    default=None,
-    help="Whether plain tools judge the same models, too.  [default: they do]",
+    "--baseline-replicates", type=int, help="In how many repetitions plain tools judge, too."
 )
 @click.option("--seed", type=int, help="The base seed.  [default: 0]")
 @click.option("--jobs", type=int, help="Processes.  [default: as many as there are processors]")

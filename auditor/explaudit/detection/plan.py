@@ -114,8 +114,9 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         Rows of a data set to use at the most.
     seed : int
         The base seed.
-    baselines : bool
-        Whether plain tools judge the same models once all audits are done.
+    baseline_replicates : int
+        In how many of the repetitions, at the most, plain tools judge the same models once all
+        audits are done; 0 for none.
     logged_replicates : int
         Repetitions of every honest model whose auditor has a log of its decisions, for the tests
         that need one alone; 0 for none.
@@ -131,7 +132,7 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     n_rows: int = 30
     max_rows: int = 6500
     seed: int = 0
-    baselines: bool = True
+    baseline_replicates: int = 2
     logged_replicates: int = 1
 
 
@@ -165,14 +166,20 @@ def plan_detection(settings: DetectionSettings) -> list[Cell]:
             raise InvalidInputError(name, "at least 1", getattr(settings, name))
     if not 0 < settings.alpha < 1:
         raise InvalidInputError("alpha", "more than 0 and less than 1", settings.alpha)
-    if settings.logged_replicates < 0:
-        raise InvalidInputError("logged_replicates", "at least 0", settings.logged_replicates)
+    for name in ("baseline_replicates", "logged_replicates"):
+        if getattr(settings, name) < 0:
+            raise InvalidInputError(name, "at least 0", getattr(settings, name))
     audits = [cell for name in settings.datasets for cell in _of_dataset(settings, name)]
-    usual = [cell for cell in audits if cell.dataset.settings["budget"] == settings.budget]
+    judged_again = (
+        baseline_cell(cell)
+        for cell in audits
+        if cell.replicate < settings.baseline_replicates
+        and cell.dataset.settings["budget"] == settings.budget
+    )
     return [
         *audits,
         *(cell for name in settings.datasets for cell in _with_log(settings, name)),
-        *(map(baseline_cell, usual) if settings.baselines else ()),
+        *judged_again,
     ]
 
 

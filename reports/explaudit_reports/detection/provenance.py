@@ -95,6 +95,8 @@ _OPTIONS = {
     "datasets": "--dataset",
     "honest_replicates": "--honest-replicates",
     "attacked_replicates": "--attacked-replicates",
+    "logged_replicates": "--logged-replicates",
+    "baseline_replicates": "--baseline-replicates",
     "budget": "--budget",
     "seed": "--seed",
 }
@@ -106,6 +108,4 @@ def _command(settings: Mapping[str, Any]) -> str:
         value = settings.get(name, ())
         for item in value if isinstance(value, list | tuple) else [value]:
             parts += [option, str(item)]
-    if not settings.get("baselines", True):
-        parts.append("--no-baselines")
     return shlex.join(parts)
