@@ -1,4 +1,4 @@
-"""How much further honest models stray from their twins than the twins do from each other."""
+"""How far honest models stray from their twins, against the twins from each other."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ class Calibration:
 
 
 #: What `explaudit benchmark detectors` fits to the tuned part of its honest models.
-CALIBRATION = Calibration(named=1.0, scan=1.25)
+CALIBRATION = Calibration(named=0.8, scan=1.95)

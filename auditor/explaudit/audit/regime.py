@@ -54,7 +54,8 @@ class RegimeTest(Detector):
     -----
     The probability of a score is that of Student's t, times the number of features and directions
     compared, after the score is divided by a factor that was fitted to honest models
-    (`CALIBRATION`): they stray from their twins further than the twins do from each other.
+    (`CALIBRATION`): how far they stray from their twins is not how far the twins do from each
+    other.
 
     Where the model gives one and the same answer to nearly all queries that the twins answer
     otherwise, the tests say nothing: a check of the input that refuses impossible rows does that.
@@ -235,7 +236,7 @@ def tail(score: float, compared: int, scale: float) -> float:
     compared : int
         How many scores it is the largest of.
     scale : float
-        Factor by which honest models stray further than twins.
+        How far honest models stray, in units of how far twins do.
     """
     from scipy import stats
 

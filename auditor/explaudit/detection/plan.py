@@ -132,7 +132,7 @@ class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     n_rows: int = 30
     max_rows: int = 6500
     seed: int = 0
-    baseline_replicates: int = 2
+    baseline_replicates: int = 1
     logged_replicates: int = 1
 
 
