@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -17,7 +20,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 import explaudit_reports.audit
-from explaudit.audit.evidence import Detector
+from explaudit.audit.evidence import Detector, Evidence
+from explaudit.audit.outcome import Judgement
 from explaudit.audit.regime import RegimeTest
 from explaudit.audit.run import AuditResult
 from explaudit.cli import main
@@ -133,7 +137,10 @@ def test_the_terminal_shows_verdict_tests_hidden_effects_and_paths(
 ) -> None:
     result, out = failing
     verdict = read(out).verdict
-    assert f"FAIL: {verdict.sentence}" in result.stdout
+    said = verdict.sentence.replace("of kernel_shap", "of KernelSHAP").replace("of lime", "of LIME")
+    assert said != verdict.sentence
+    assert f"FAIL: {said}\n" in result.stdout
+    assert not re.search(r"\b(kernel_shap|lime)\b", result.output)
     (line,) = [
         li
         for li in result.stdout.splitlines()
@@ -152,7 +159,7 @@ def test_the_cost_is_told_before_anything_is_asked(failing: tuple[Result, Path])
     lines = result.stderr.splitlines()
     assert lines[0] == (
         f"Cost: at most {plan.total:,} of 1,000 rows: {plan.real_rows} real rows, {plan.queries} "
-        f"queries of kernel_shap, {plan.queries} queries of lime."
+        f"queries of KernelSHAP, {plan.queries} queries of LIME."
     )
     assert any("judging: regime" in line for line in lines)
 
@@ -288,24 +295,51 @@ def test_a_tree_models_own_file_and_a_log_are_handed_on(
     assert given["swap"] is None
 
 
-def test_trees_of_a_skops_file_are_judged_as_trees_too(
-    tmp_path: Path, fast: list[Mapping[str, object]]
+@dataclass(frozen=True)
+class Listener(Detector):
+    """Judges nothing, and keeps what it is shown."""
+
+    name: ClassVar[str] = "listener"
+    source: ClassVar[str] = "this test"
+    heard: list[Evidence] = field(default_factory=list)
+
+    def judge(self, evidence: Evidence, *, alpha: float, seed: int) -> Judgement:
+        self.heard.append(evidence)
+        return Judgement()
+
+
+@pytest.mark.parametrize("is_trees", [True, False])
+def test_the_model_of_a_skops_file_is_asked_and_its_trees_are_handed_on(
+    is_trees: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = table(320)[["income", "age", "total"]].assign(race=table(320)["race"] == "b") + 0.0
     numbers.to_csv(tmp_path / "numbers.csv", index=False)
+    models = [DecisionTreeClassifier(max_depth=2, random_state=0), LogisticRegression()]
+    for one in models:
+        one.fit(numbers, numbers["income"] > numbers["race"])
+    model, other = models if is_trees else reversed(models)
+    path, listener = tmp_path / "model.skops", Listener()
+    skops.io.dump(model, path)
+    given: dict[str, object] = {}
+
+    def detectors(known: Mapping[str, object]) -> tuple[Detector, ...]:
+        given.update(known)
+        return (listener,)
+
+    monkeypatch.setattr(DETECTORS, detectors)
     data = ["--data", str(tmp_path / "numbers.csv"), "--sensitive", "race", "--explainer", "lime"]
-    trust = ["--trust", "sklearn.tree._tree.Tree", "--budget", "1000"]
-    for name, model in {
-        "trees": DecisionTreeClassifier(max_depth=2),
-        "line": LogisticRegression(),
-    }.items():
-        path = tmp_path / f"{name}.skops"
-        skops.io.dump(model.fit(numbers, numbers["income"] > numbers["race"]), path)
-        out = ["--out", str(tmp_path / name)]
-        result = CliRunner().invoke(main, ["audit", str(path), *data, *trust, *out])
-        assert result.exit_code in (0, 1), result.output  # twins so few are no judges
-    assert isinstance(fast[0]["tree_file"], DecisionTreeClassifier)
-    assert fast[1]["tree_file"] is None
+    more = ["--trust", "sklearn.tree._tree.Tree", "--budget", "1000", "--out", str(tmp_path)]
+    result = CliRunner().invoke(main, ["audit", str(path), *data, *more])
+    assert read(tmp_path).verdict.outcome == "inconclusive"  # nobody judges
+    assert result.exit_code == 3, result.output
+    assert read(tmp_path).model == str(path)
+    (evidence,) = listener.heard
+    for asked in (evidence.real, evidence.queries["lime"]):
+        rows, answers = evidence.encoder.decode(asked.rows), asked.answers[:, -1]
+        np.testing.assert_allclose(answers, model.predict_proba(rows)[:, 1])
+        assert not np.allclose(answers, other.predict_proba(rows)[:, 1])
+    kind = DecisionTreeClassifier if is_trees else type(None)
+    assert isinstance(given["tree_file"], kind)
 
 
 def test_groups_and_what_was_dropped_are_told_and_swapping_is_handed_on(

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -21,7 +22,7 @@ from explaudit.cells import canonical_json
 from explaudit.leaderboard.cast import ADVERSARIES
 from explaudit.leaderboard.curves import GROUPS
 from explaudit.leaderboard.explainers import EXPLAINERS
-from explaudit.leaderboard.notes import metric_note
+from explaudit.leaderboard.notes import access_needed, metric_note
 from explaudit.leaderboard.results import (
     AdversaryNote,
     CurvePoint,
@@ -34,7 +35,7 @@ from explaudit.leaderboard.results import (
 )
 from explaudit.leaderboard.scores import RULES, verdict
 from explaudit.leaderboard.steps import steps
-from explaudit.metrics import metric_specs
+from explaudit.metrics import Need, metric_specs
 from explaudit.results import CellCount, DatasetNote, UnjudgedCell
 from explaudit_reports.leaderboard import (
     build_leaderboard_report,
@@ -50,6 +51,7 @@ from explaudit_reports.leaderboard.wording import (
     STATUSES,
     VERDICTS,
     Form,
+    access_rank,
     metric_label,
 )
 from explaudit_reports.model import Cell, Definitions, Gallery, Report, Section, Table
@@ -346,11 +348,15 @@ def embedded(html: str) -> dict[str, Any]:
 
 def figures_of(score: Score) -> list[tuple[float | None, str]]:
     """Return a score's figures in the order of the table: value and interval as text."""
-    numbers = [
+    return [
         (found.value, "" if found.value is None else interval(found.low, found.high, "share"))
         for found in (score.worst, score.mean, score.below_floor, score.random)
     ]
-    return [*numbers[:2], (score.fidelity, ""), *numbers[2:]]
+
+
+def fidelity_of(score: Score) -> str:
+    """Return what stands below a score's worst adversary."""
+    return "" if score.fidelity is None else f"fidelity {figure(score.fidelity, 'share')}"
 
 
 def level_faults(data: dict[str, Any], results: LeaderboardResults) -> list[str]:
@@ -364,11 +370,12 @@ def level_faults(data: dict[str, Any], results: LeaderboardResults) -> list[str]
         found = [(cell[2], cell[1]) for cell in (worst, mean, *others)]
         texts = [cell[0] for cell in (worst, mean, *others)]
         expected = figures_of(score)
-        said = (verdict_[0], adversary[0])
+        said = (verdict_[0], *adversary[:2])
+        worst_adversary = score.worst_adversary.replace("_", " ") or DASH
         if (
             found != expected
             or texts != [figure(value, "share") for value, _ in expected]
-            or said != (score.verdict, score.worst_adversary.replace("_", " ") or DASH)
+            or said != (score.verdict, worst_adversary, fidelity_of(score))
         ):
             faults.append(f"{score.metric} {score.explainer} {score.dataset}")
     return faults
@@ -396,18 +403,14 @@ def test_the_leaderboard_has_the_figures_of_the_results(
     medium: str, results: LeaderboardResults, request: pytest.FixtureRequest
 ) -> None:
     table = table_of(request.getfixturevalue(medium), "leaderboard-table")
-    headers = ["Worst", "Mean", "Fidelity", "Below floor", "Random"]
+    headers = ["Worst", "Mean", "Below floor", "Random"]
     for score in results.scores:
         if score.explainer or score.dataset:
             continue
         label = metric_label(score.metric)
         assert column(table, "Verdict in a word")[label].text == score.verdict
+        assert column(table, "Adversary")[label].detail == fidelity_of(score)
         for header, (value, text) in zip(headers, figures_of(score), strict=True):
-            if medium == "paper" and header == "Fidelity":
-                assert figure(value, "share") in column(table, "Adversary")[label].detail or (
-                    value is None
-                )
-                continue
             cell = column(table, header)[label]
             assert (cell.value, cell.detail) == (value, text)
             assert cell.text == figure(value, "share")
@@ -531,6 +534,49 @@ def test_each_metric_stands_under_its_access_and_verdict(
             assert there == (verdicts[note.name] == word), (note.name, word)
 
 
+GROUP = "the explanation and who belongs to the group"
+
+
+def test_access_is_ordered_from_little_to_much(report: Report) -> None:
+    order = [*ACCESS]
+    assert order[:2] == ["the explanation alone", GROUP]
+    assert access_rank(reversed(order)) == order
+    parts = [part.title for part in section_of(report, "access").sections]
+    assert parts == [row[0].text for row in table_of(report, "access-table").rows]
+    assert parts == [*ACCESS.values()]
+
+
+@pytest.mark.parametrize(
+    ("needs", "manifold", "access"),
+    [
+        ((), "", "the explanation alone"),
+        (("unrelated_one",), "", "the explanation alone"),
+        (("protected",), "", GROUP),
+        (("protected", "model"), "off", "queries to the model"),
+        (("protected",), "on", "real rows with decisions"),
+        (("protected", "model"), "on", "real rows with decisions"),
+        (("protected", "nearby real"), "on", "the explainer, to run it again"),
+    ],
+)
+def test_the_most_that_a_metric_needs_is_its_access(
+    needs: tuple[Need, ...], manifold: Literal["", "off", "on"], access: str
+) -> None:
+    spec = metric_specs()["sensitive_group_gap"]
+    assert access_needed(spec) == GROUP
+    assert access_needed(replace(spec, needs=needs, manifold=manifold)) == access
+
+
+def test_what_to_use_instead_is_said_to_be_judged_here_or_not(results: LeaderboardResults) -> None:
+    few = [note for note in results.metrics if note.name in ("pgi", "sensitive_top1")]
+    scores = [score for score in results.scores if score.metric in ("pgi", "sensitive_top1")]
+    found = build_leaderboard_report(msgspec.structs.replace(results, metrics=few, scores=scores))
+    instead = column(table_of(found, "leaderboard-table"), "Use instead")
+    assert {(cell.text, cell.detail) for cell in instead.values()} == {
+        ("PGI (on-manifold)", "not judged here"),
+        ("Matched-pair effect", "on real rows, without an explainer"),
+    }
+
+
 def test_page_loads_nothing_from_anywhere(page: Page, html: str) -> None:
     for tag, attrs, _ in page.elements:
         assert tag not in {"link", "img", "iframe", "object", "embed", "base"}
@@ -591,6 +637,177 @@ def test_the_picture_tells_forms_apart_by_shape() -> None:
         assert draw_ladder("Title", [rung], half="one half", forms=forms) == svg
     assert len(shapes) == len(forms) == 4
     assert len(set(STATUSES.values())) == len(set(SIGNS.values())) == 4
+
+
+#: As much of a page as the filters touch. It refuses what no option offers.
+DOM = """
+class Element {
+  constructor(tag) { Object.assign(this, { tag, childNodes: [], dataset: {}, heard: {} }); }
+  append(...nodes) { this.childNodes.push(...nodes); }
+  replaceChildren(...nodes) { this.childNodes = nodes; }
+  before() {}
+  setAttribute() {}
+  removeAttribute(name) { delete this[name]; }
+  addEventListener(kind, act) { this.heard[kind] = act; }
+  get textContent() { return this.childNodes.map((node) => node.textContent ?? node).join(""); }
+  set textContent(text) { this.childNodes = [text]; }
+  get selectedOptions() { return this.childNodes.filter((option) => option.value === this.value); }
+  get value() { return this.chosen ?? this.childNodes[0].value; }
+  set value(wanted) {
+    if (!this.childNodes.some((option) => option.value === wanted)) throw Error(wanted);
+    this.chosen = wanted;
+  }
+}
+class Option { constructor(text, value) { Object.assign(this, { text, value }); } }
+const made = [];
+const rows = levels.metrics.map(() => ({
+  cells: columns.map((numeric) => {
+    const cell = new Element("td");
+    if (numeric) cell.dataset.v = "";
+    return cell;
+  }),
+}));
+const document = {
+  createElement: (tag) => { made.push(new Element(tag)); return made.at(-1); },
+  getElementById: (id) =>
+    id === "leaderboard-levels" ? { textContent: JSON.stringify(levels) }
+      : id === levels.table ? { tBodies: [{ rows }], parentElement: new Element("div") }
+        : { id },
+};
+"""
+DRIVER = """
+const form = made.find((element) => element.tag === "form");
+const labels = made.filter((element) => element.tag === "label");
+const fields = Object.fromEntries(labels.map(({ childNodes: [name, field] }) => [name, field]));
+console.log(JSON.stringify(choices.map((choice) => {
+  for (const field of Object.values(fields)) field.value = "";
+  for (const [name, wanted] of Object.entries(choice)) fields[name].value = wanted;
+  form.heard.change();
+  return rows.flatMap(({ cells, hidden }, place) =>
+    hidden ? [] : [[place, ...cells.map((cell) => [cell.textContent, cell.dataset.v ?? null])]]);
+})));
+"""
+
+
+Choice = dict[str, str]
+
+
+def filtered(html: str, report: Report, choices: list[Choice]) -> list[Any]:
+    """Return what the page's own script shows for each choice: places of rows, and their cells."""
+    (script,) = [text for _, text in Page(html).all("script") if "getElementById" in text]
+    columns = [column.numeric for column in table_of(report, "leaderboard-table").columns]
+    values = {"levels": embedded(html), "columns": columns, "choices": choices}
+    given = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
+    program = "\n".join((*given, DOM, script, DRIVER))
+    done = subprocess.run(["node", "-"], input=program, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert isinstance(shown, list)
+    return shown
+
+
+def promised(results: LeaderboardResults, choice: Choice) -> dict[str, Score]:
+    """Return the scores of the metrics that a choice asks for, at the level that it asks for."""
+    level = (choice.get("Explainer", ""), choice.get("Data set", ""))
+    scores = {s.metric: s for s in results.scores if (s.explainer, s.dataset) == level}
+    known = {
+        note.name: {
+            "Explainer": level[0],
+            "Data set": level[1],
+            "Needs": note.access,
+            "Kind": note.kind,
+            "Family": note.family,
+            "Form": {"off": "off-manifold", "on": "on-manifold"}.get(note.manifold, "neither"),
+            "Verdict": scores[note.name].verdict,
+        }
+        for note in results.metrics
+    }
+    return {name: scores[name] for name, own in known.items() if choice.items() <= own.items()}
+
+
+def every_choice(data: dict[str, Any]) -> list[Choice]:
+    """Return each value of each filter alone, each level, and each level with other filters."""
+    filters = [(label, values) for label, _, values in data["filters"]]
+    filters += [("Verdict", data["verdicts"])]
+    alone = [{label: value} for label, values in filters for value in values]
+    levels = [
+        {"Explainer": explainer, "Data set": dataset}
+        for explainer in ("", *data["explainers"])
+        for dataset in ("", *data["datasets"])
+    ]
+    both = [{**level, "Kind": "quality", "Verdict": "gameable"} for level in levels]
+    return [*alone, *levels, *both, {}]
+
+
+def misshown(cells: list[tuple[str, str | None]], score: Score) -> bool:
+    """Tell whether the cells of a row, without its head, are other than those of a score."""
+    verdict_, worst, mean, _, below, random, *_ = cells
+    values = [
+        None if value == "" else float(value or "nan") for _, value in (worst, mean, below, random)
+    ]
+    return not verdict_[0].startswith(score.verdict) or values != [v for v, _ in figures_of(score)]
+
+
+def filter_faults(html: str, report: Report, results: LeaderboardResults) -> list[Choice]:
+    """Return the choices for which the page shows other metrics or figures than it should."""
+    data = embedded(html)
+    names = [metric["id"].removeprefix("metric-") for metric in data["metrics"]]
+    choices = every_choice(data)
+    faults = []
+    for choice, rows in zip(choices, filtered(html, report, choices), strict=True):
+        wanted = promised(results, choice)
+        found = {names[place]: cells for place, _, *cells in rows}
+        if [*found] != [name for name in names if name in wanted] or any(
+            misshown(cells, wanted[name]) for name, cells in found.items()
+        ):
+            faults.append(choice)
+    return faults
+
+
+def test_each_filter_offers_what_there_is_and_nothing_else(
+    html: str, results: LeaderboardResults
+) -> None:
+    data = embedded(html)
+    for label, key, values in data["filters"]:
+        assert sorted(values) == sorted({metric[key] for metric in data["metrics"]}), label
+    offered = {label: values for label, _, values in data["filters"]}
+    assert offered["Needs"] == [*ACCESS]
+    assert set(offered["Kind"]) == {"evidence", "quality"}
+    assert set(offered["Family"]) == {note.family for note in results.metrics}
+    assert set(offered["Form"]) == {"off-manifold", "on-manifold", "neither"}
+    assert data["verdicts"] == [*VERDICTS]
+    assert {*data["levels"]} == {
+        f"{explainer}\n{dataset}"
+        for explainer in ("", *data["explainers"])
+        for dataset in ("", *data["datasets"])
+    }
+
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+
+
+@needs_node
+def test_the_filters_show_what_is_asked_for(
+    html: str, report: Report, results: LeaderboardResults
+) -> None:
+    assert filter_faults(html, report, results) == []
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("=== metric[key]", "!== metric[key]"),
+        ("data.first + shift", "data.first + shift + 1"),
+        ("data.levels[`${explainer.value}", "data.levels[`"),
+        ("!== cells[0][0]", "=== cells[0][0]"),
+    ],
+)
+def test_a_broken_filter_is_noticed(
+    right: str, wrong: str, html: str, report: Report, results: LeaderboardResults
+) -> None:
+    assert html.count(right) == 1
+    assert filter_faults(html.replace(right, wrong), report, results)
 
 
 def test_undefined_is_a_dash_with_its_reason(report: Report) -> None:

@@ -105,6 +105,23 @@ def test_explainer_settings_have_readable_names(explainer: str, setting: str, la
     assert explainer_label(explainer, setting) == label
 
 
+@pytest.mark.parametrize(
+    ("metric", "label"),
+    [
+        ("pgi", "PGI"),
+        ("sensitivity_n", "Sensitivity-n"),
+        ("truth_top_k", "Truth: top k"),
+        ("deletion_auc_on_manifold", "Deletion AUC (on-manifold)"),
+        ("gini_sparseness", "Gini sparseness"),
+        ("surrogate_r2_not_worse", "R² at least as good as the honest model's"),
+        ("roar_not_worse", "ROAR at least as good as the honest model's"),
+        ("pgu_on_manifold_not_worse", "PGU (on-manifold) at least as good as the honest model's"),
+    ],
+)
+def test_metrics_have_readable_names(metric: str, label: str) -> None:
+    assert term(metric).label == label
+
+
 def test_every_metric_of_the_catalogue_has_its_own_label_and_its_authors_meaning() -> None:
     labels = [term(entry.name).label for entry in catalogue()]
     assert len(set(labels)) == len(labels)

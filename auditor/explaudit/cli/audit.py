@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from explaudit import registry
 from explaudit.audit._trees.sklearn_model import is_sklearn_trees
@@ -111,7 +112,7 @@ def audit(ctx: click.Context, /, model: str, out: Path, quiet: bool, **choices: 
     Exit status: 0 pass, 1 fail, 2 wrong use or bad input, 3 inconclusive, 130 stopped.
     """  # noqa: D301  click needs the real character
     try:
-        result = msgspec.structs.replace(
+        result = replace(
             _audited(model, out, quiet, choices),
             dropped=choices["drop"],
             command=_command_line(ctx),
@@ -226,8 +227,11 @@ def _settings(choices: dict[str, Any]) -> AuditSettings:
 
 
 def _cost(plan: AuditPlan, settings: AuditSettings) -> str:
+    from explaudit_reports.vocabulary import explainer_label
+
+    labels = [explainer_label(part.name, part.name) for part in settings.explainers]
     parts = [f"{plan.real_rows:,} real rows"]
-    parts += [f"{plan.queries:,} queries of {part.name}" for part in settings.explainers]
+    parts += [f"{plan.queries:,} queries of {label}" for label in labels]
     parts += [f"{rows:,} by {name}" for name, rows in plan.detectors.items() if rows]
     return f"Cost: at most {plan.total:,} of {settings.budget:,} rows: {', '.join(parts)}."
 
@@ -250,6 +254,14 @@ def _command_line(ctx: click.Context) -> str:
     return shlex.join(words)
 
 
+def _as_called(result: AuditResult) -> AuditResult:
+    """Return a result whose sentence calls explainers as its report does."""
+    from explaudit_reports.audit.wording import prose
+
+    said = prose(result, result.verdict.sentence)
+    return replace(result, verdict=replace(result.verdict, sentence=said))
+
+
 def _write(result: AuditResult, out: Path, quiet: bool) -> None:
     """Write the results first, so that trouble with the report loses nothing."""
     from explaudit_reports.audit import write_audit_html, write_audit_pdf
@@ -260,7 +272,7 @@ def _write(result: AuditResult, out: Path, quiet: bool) -> None:
         (out / _RESULTS).write_bytes(text)
         done.append(out / _RESULTS)
         if not quiet:
-            print_summary(result)
+            print_summary(_as_called(result))
         for name, write in ((_HTML, write_audit_html), (_PDF, write_audit_pdf)):
             write(result, out / name)
             done.append(out / name)
