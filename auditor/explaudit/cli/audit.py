@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 import msgspec
-from msgspec.structs import replace
 
 from explaudit import registry
 from explaudit.audit._trees.sklearn_model import is_sklearn_trees
@@ -112,7 +111,7 @@ def audit(ctx: click.Context, /, model: str, out: Path, quiet: bool, **choices: 
     Exit status: 0 pass, 1 fail, 2 wrong use or bad input, 3 inconclusive, 130 stopped.
     """  # noqa: D301  click needs the real character
     try:
-        result = replace(
+        result = msgspec.structs.replace(
             _audited(model, out, quiet, choices),
             dropped=choices["drop"],
             command=_command_line(ctx),
@@ -254,14 +253,6 @@ def _command_line(ctx: click.Context) -> str:
     return shlex.join(words)
 
 
-def _as_called(result: AuditResult) -> AuditResult:
-    """Return a result whose sentence calls explainers as its report does."""
-    from explaudit_reports.audit.wording import prose
-
-    said = prose(result, result.verdict.sentence)
-    return replace(result, verdict=replace(result.verdict, sentence=said))
-
-
 def _write(result: AuditResult, out: Path, quiet: bool) -> None:
     """Write the results first, so that trouble with the report loses nothing."""
     from explaudit_reports.audit import write_audit_html, write_audit_pdf
@@ -272,7 +263,7 @@ def _write(result: AuditResult, out: Path, quiet: bool) -> None:
         (out / _RESULTS).write_bytes(text)
         done.append(out / _RESULTS)
         if not quiet:
-            print_summary(_as_called(result))
+            print_summary(result)
         for name, write in ((_HTML, write_audit_html), (_PDF, write_audit_pdf)):
             write(result, out / name)
             done.append(out / name)

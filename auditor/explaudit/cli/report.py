@@ -42,15 +42,13 @@ def report(ctx: click.Context, records: Path, out: Path | None, quiet: bool) -> 
 
 def _rebuilder(path: Path) -> Callable[[Path, Path, bool], bool]:
     """Return what rebuilds the report of a log; a study's says what is wrong with any other."""
-    from explaudit.leaderboard.settings import LeaderboardSettings
-
     if not path.is_file():
         return _study
     log = read_jsonl(path)
     if any(cell.kind == "detection" for cell in log.cells):
         return _detection
-    is_leaderboard = log.settings.keys() == set(LeaderboardSettings.__struct_fields__)
-    return _leaderboard if is_leaderboard else _study
+    # what a study has no word for
+    return _leaderboard if "adversaries" in log.settings else _study
 
 
 def _study(path: Path, target: Path, quiet: bool) -> bool:

@@ -14,9 +14,11 @@ _HEADS = ("test", "result", "score", "threshold", "p", "adjusted p", "rows")
 def print_summary(result: AuditResult) -> None:
     """Print the verdict, the tests, what is hidden, findings and power."""
     from explaudit_reports.audit import summarise
+    from explaudit_reports.audit.wording import prose
 
     summary = summarise(result)
-    click.echo(f"{result.verdict.outcome.upper()}: {result.verdict.sentence}\n")
+    said = prose(result, result.verdict.sentence)
+    click.echo(f"{result.verdict.outcome.upper()}: {said}\n")
     table = [_HEADS, *summary.tests]
     widths = [max(len(row[i]) for row in table) for i in range(len(_HEADS))]
     for row in table:
