@@ -124,6 +124,14 @@ def test_verdicts_at_their_edges(value: float, low: float, high: float, word: st
     assert reason == ("the interval leaves both open" if word == "cannot say" else "")
 
 
+def test_why_nothing_is_said_of_what_lies_between() -> None:
+    between = Estimate(value=0.4, low=0.3, high=0.49, n=9)
+    assert verdict(between, NOTHING, n_trials=6)[1].startswith("gamed in part")
+    for low, high in ((0.2, 0.45), (0.3, 0.6)):
+        wide = Estimate(value=0.4, low=low, high=high, n=9)
+        assert verdict(wide, NOTHING, n_trials=6)[1] == "the interval leaves both open"
+
+
 def test_costly_is_only_what_would_resist_otherwise() -> None:
     resists = Estimate(value=0.1, low=0.0, high=0.2, n=9)
     between = Estimate(value=0.4, low=0.2, high=0.6, n=9)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import lzma
 import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -165,6 +168,7 @@ def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
 WRITER = """
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from explaudit.cells import Record
 from explaudit.ledger import Ledger
@@ -236,6 +240,20 @@ def test_a_log_torn_anywhere_is_read_as_far_as_it_goes(log: Path) -> None:
         assert torn.cells == CELLS
         assert len(torn.records) == sum(line in intact for line in lines)
         assert len(torn.warnings) == sum(line not in intact for line in lines)
+
+
+@pytest.mark.parametrize(("suffix", "compress"), [(".gz", gzip.compress), (".xz", lzma.compress)])
+def test_a_compressed_log_is_read_as_it_is(
+    log: Path, suffix: str, compress: Callable[[bytes], bytes]
+) -> None:
+    packed = log.with_name(f"{log.name}{suffix}")
+    content = compress(log.read_bytes())
+    packed.write_bytes(content)
+    assert read_jsonl(packed) == read_jsonl(log)
+    for damaged in (content[:-9], b"", b"no such thing"):
+        packed.write_bytes(damaged)
+        with pytest.raises(InvalidInputError, match="log"):
+            read_jsonl(packed)
 
 
 def edited(line: bytes, **changes: object) -> bytes:

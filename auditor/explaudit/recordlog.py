@@ -6,6 +6,9 @@ is one record.
 
 from __future__ import annotations
 
+import gzip
+import lzma
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,17 +70,18 @@ def read_jsonl(path: Path) -> RecordLog:
     Parameters
     ----------
     path : Path
-        A file that :func:`write_jsonl` wrote, perhaps damaged since.
+        A file that :func:`write_jsonl` wrote, perhaps damaged since, or compressed: its name then
+        ends with ".gz" or ".xz".
 
     Raises
     ------
     InvalidInputError
-        If there is no such file, if no line of it can be read, or if it was written with another
-        version of the schema.
+        If there is no such file, if it cannot be decompressed, if no line of it can be read, or if
+        it was written with another version of the schema.
     """
     if not path.is_file():
         raise InvalidInputError("log", "a records.jsonl file", str(path))
-    lines = [line for line in path.read_bytes().split(b"\n") if line]
+    lines = [line for line in _content(path).split(b"\n") if line]
     header = _header(lines[0]) if lines else None
     found, troubles = _records(lines if header is None else lines[1:])
     if header is None:
@@ -127,3 +131,15 @@ def _records(lines: Sequence[bytes]) -> tuple[dict[str, Record], Counter[str]]:
         else:
             found[record.cell_id] = record
     return found, troubles
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    try:
+        if path.suffix == ".gz":
+            return gzip.decompress(content)
+        return lzma.decompress(content) if path.suffix == ".xz" else content
+    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        raise InvalidInputError(
+            "log", "a file as it was compressed", str(path), str(error)
+        ) from error

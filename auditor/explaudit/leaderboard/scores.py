@@ -115,6 +115,8 @@ def _silence(worst: Estimate, n_trials: int) -> str:
         return "no attack that counts deceives the explainer, or the metric has no value there"
     if worst.low is None:
         return "too few replicates"
+    if worst.low > _QUARTER and (worst.high or 0.0) < _HALF:
+        return "gamed in part: too often to resist, too seldom to be called gameable"
     return "the interval leaves both open"
 
 
