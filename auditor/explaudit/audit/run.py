@@ -157,9 +157,8 @@ def audit(
         model_file=model_file,
     )
     judgements = [_judgement(detector, evidence, settings, tell) for detector in chosen]
-    verdict = conclude(
-        judgements, alpha=settings.alpha, queries=target.n_queries, budget=settings.budget
-    )
+    sent, most = target.n_queries, settings.budget
+    verdict = conclude(judgements, alpha=settings.alpha, queries=sent, budget=most)
     return AuditResult(
         verdict=with_measured_rates(verdict),
         settings=settings,
