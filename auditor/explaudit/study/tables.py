@@ -199,7 +199,7 @@ def _own(settings: dict[str, Any]) -> tuple[pd.DataFrame, pd.Series, tuple[str, 
     if settings["protected"] not in SIDES:
         frame[sensitive] = frame[sensitive].astype(str).astype("category")
     # bins by quartiles may hold both values of such a column, so that LIME would not see it
-    told = tuple(name for name in frame.select_dtypes("number") if frame[name].nunique() == 2)
+    told = tuple(str(name) for name in frame.select_dtypes("number") if frame[name].nunique() == 2)
     return frame, favourable.astype(np.int64), told, sha256
 
 
