@@ -13,7 +13,17 @@ __all__ = ["FALSE_ALARMS", "plain_name", "with_measured_rates"]
 #: By kind of test and level: false alarms, and audits of honest models that nothing was tuned on in
 #: which the test could judge. Released with the records in ``reports/detectors``, from which a test
 #: counts them again.
-FALSE_ALARMS: Mapping[str, Mapping[float, tuple[int, int]]] = {}
+FALSE_ALARMS: Mapping[str, Mapping[float, tuple[int, int]]] = {
+    "another order": {0.05: (0, 430), 0.01: (0, 430)},
+    "near duplicates": {0.05: (0, 430), 0.01: (0, 430)},
+    "one row at a time": {0.05: (0, 430), 0.01: (0, 430)},
+    "other features in queries": {0.05: (2, 837), 0.01: (1, 837)},
+    "queries asked again": {0.05: (0, 430), 0.01: (0, 430)},
+    "sensitive features in queries": {0.05: (56, 837), 0.01: (21, 837)},
+    "fresh rows foretold by logged decisions": {0.05: (5, 116), 0.01: (3, 116)},
+    "logged decisions against fresh rows": {0.05: (8, 116), 0.01: (1, 116)},
+    "logged decisions asked again": {0.05: (0, 116), 0.01: (0, 116)},
+}
 
 
 def plain_name(name: str) -> str:

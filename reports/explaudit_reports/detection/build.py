@@ -198,20 +198,24 @@ def _curves_section(view: View) -> Section:
         "The nominal rates above depend on the calibration. These curves (ROC) do not: honest "
         "models and attacks are ordered by how bad they look, and the line between them is moved. "
         "A single test that does better than the whole audit on the attacks of its own explainer "
-        "has no allowance to make for the other tests, which are there for other attacks. Plain "
-        "tools, and the detector that was published for these attacks, stand on the same curves; "
-        f"they judged {_plain_tools(view)}. The gap between groups accuses every bias, open or "
-        "hidden."
+        "has no allowance to make for the other tests, which are there for other attacks. "
+        f"{_plain_tools(view)}"
     )
     return Section("curves", title, (Paragraph(words(text)), pictures, curves_table(view)))
 
 
 def _plain_tools(view: View) -> str:
     planned, done = view.results.baselines
+    if not planned:
+        return "Plain tools were not planned to judge these models."
     failed = sum(view.results.baselines_failed.values())
-    text = f"{count(done)} of the {count(planned)} models planned for them"
     reasons = "; ".join(view.results.baselines_failed)
-    return f"{text} ({count(failed)} failed: {reasons})" if failed else text
+    beside = f" ({count(failed)} failed: {reasons})" if failed else ""
+    return (
+        "Plain tools, and the detector that was published for these attacks, stand on the same "
+        f"curves; they judged {count(done)} of the {count(planned)} models planned for them"
+        f"{beside}. The gap between groups accuses every bias, open or hidden."
+    )
 
 
 def _cost_section(view: View) -> Section:

@@ -1,0 +1,56 @@
+"""What the audit says of its own tests is what the released records of the benchmark say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from explaudit.audit.calibration import CALIBRATION
+from explaudit.audit.measured import FALSE_ALARMS, with_measured_rates
+from explaudit.audit.outcome import Judgement
+from explaudit.audit.outcome import TestResult as Judged  # pytest collects what is called Test...
+from explaudit.audit.verdict import conclude
+from explaudit.detection.rates import ALPHAS
+from explaudit.detection.run import rebuild_detection
+from explaudit.detection.summary import DetectionResults
+
+RECORDS = Path(__file__).parents[1] / "reports" / "detectors" / "records.jsonl.gz"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> DetectionResults:
+    rebuilt = rebuild_detection(RECORDS, tmp_path_factory.mktemp("released"))
+    assert not rebuilt.warnings
+    return rebuilt.results
+
+
+def test_every_planned_audit_is_there(released: DetectionResults) -> None:
+    assert released.done == released.planned
+    assert released.failed == 0
+
+
+def test_the_calibration_is_the_one_that_the_tuned_part_gives(released: DetectionResults) -> None:
+    assert released.fitted == {"named": CALIBRATION.named, "scan": CALIBRATION.scan}
+
+
+def test_measured_rates_are_those_of_the_records(released: DetectionResults) -> None:
+    counted: dict[str, dict[float, tuple[int, int]]] = {}
+    for rate in released.tests:
+        counted.setdefault(rate.group["test"], {})[rate.alpha] = (rate.alarms, rate.n)
+    assert counted == FALSE_ALARMS
+    assert all(tuple(levels) == ALPHAS for levels in FALSE_ALARMS.values())
+
+
+def test_a_verdict_tells_the_rates_where_they_were_measured() -> None:
+    names = ("sensitive features in queries of lime", "a test of tomorrow")
+    judgement = Judgement(tests=tuple(Judged(name=name, p_value=0.5) for name in names))
+    for alpha in (*ALPHAS, 0.2):
+        verdict = with_measured_rates(conclude([judgement], alpha=alpha, queries=1, budget=1))
+        known, unknown = (test.false_alarm_rate for test in verdict.tests)
+        assert unknown is None
+        if alpha in ALPHAS:
+            alarms, n = FALSE_ALARMS["sensitive features in queries"][alpha]
+            assert known == alarms / n
+        else:
+            assert known is None
