@@ -14,6 +14,7 @@ from explaudit.audit.verdict import conclude
 from explaudit.detection.rates import ALPHAS
 from explaudit.detection.run import rebuild_detection
 from explaudit.detection.summary import DetectionResults
+from explaudit_reports.provenance import fingerprint
 
 RECORDS = Path(__file__).parents[1] / "reports" / "detectors" / "records.jsonl.gz"
 
@@ -28,6 +29,11 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> DetectionResults:
 def test_every_planned_audit_is_there(released: DetectionResults) -> None:
     assert released.done == released.planned
     assert released.failed == 0
+
+
+def test_the_committed_page_is_that_of_the_records(released: DetectionResults) -> None:
+    page = RECORDS.with_name("report.html").read_text(encoding="utf-8")
+    assert f"results {fingerprint(released)[:12]}" in page
 
 
 def test_the_calibration_is_the_one_that_the_tuned_part_gives(released: DetectionResults) -> None:
