@@ -36,6 +36,19 @@ def test_the_committed_page_is_that_of_the_records(released: DetectionResults) -
     assert f"results {fingerprint(released)[:12]}" in page
 
 
+def test_the_readme_quotes_the_records(released: DetectionResults) -> None:
+    readme = " ".join(RECORDS.parents[2].joinpath("README.md").read_text(encoding="utf-8").split())
+    quoted = [rate for rate in released.false_alarms if not rate.group and rate.counts == "judged"]
+    quoted += [
+        rate
+        for rate in released.detections
+        if rate.counts == "effective" and rate.group.keys() == {"explainer"}
+    ]
+    usual = [f"{rate.alarms} of {rate.n}" for rate in quoted if rate.alpha == ALPHAS[0]]
+    assert len(usual) == 3
+    assert [text for text in usual if f"{text} " not in readme] == []
+
+
 def test_the_calibration_is_the_one_that_the_tuned_part_gives(released: DetectionResults) -> None:
     assert released.fitted == {"named": CALIBRATION.named, "scan": CALIBRATION.scan}
 
