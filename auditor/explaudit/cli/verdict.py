@@ -13,8 +13,7 @@ _HEADS = ("test", "result", "score", "threshold", "p", "adjusted p", "rows")
 
 def print_summary(result: AuditResult) -> None:
     """Print the verdict, the tests, what is hidden, findings and power."""
-    from explaudit_reports.audit import summarise
-    from explaudit_reports.audit.wording import prose
+    from explaudit_reports.audit import prose, summarise
 
     summary = summarise(result)
     said = prose(result, result.verdict.sentence)

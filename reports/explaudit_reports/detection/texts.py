@@ -65,7 +65,9 @@ def _halves(view: View) -> str:
     return (
         f"The calibration may be fitted to {models}, and to these on {datasets} alone. Rates of "
         "false alarms are of all other honest audits: the other models everywhere, and these "
-        "models on the other data sets. Nothing is fitted to attacks."
+        "models on the other data sets. Nothing is fitted to attacks. That factors below 1 may be "
+        "fitted was decided after a first look at all audits, the judged ones among them; the "
+        "factors themselves are those of the tuned part."
     )
 
 
