@@ -14,11 +14,13 @@ from sklearn.ensemble import RandomForestClassifier
 
 from explaudit import Encoder
 from explaudit.audit.calibration import CALIBRATION
-from explaudit.audit.evidence import Asked, Evidence
+from explaudit.audit.evidence import Asked, Evidence, Toggled
 from explaudit.audit.queries import record_queries
-from explaudit.audit.regime import RegimeTest, level, tail
+from explaudit.audit.regime import RegimeTest
+from explaudit.audit.regime_results import level, tail
 from explaudit.audit.surrogate import Design
 from explaudit.audit.target import Target
+from explaudit.audit.toggles import toggle
 from explaudit.audit.twin_families import FAMILIES
 from explaudit.audit.twins import fit_twins, indicators
 from explaudit.explainers import LimeTabular
@@ -55,6 +57,60 @@ def judged(model: Any, seed: int = 0) -> Any:
         {"lime": Asked(queries, target.ask(queries))},
     )
     return TEST.judge(evidence, alpha=0.05, seed=seed)
+
+
+def judged_with_changes(model: Any) -> Any:
+    """Judge with real rows and queries that were sent once more, sex changed."""
+    _, encoder, rows, queries = world()
+    target, sex = Target(model, encoder), (encoder.index("sex"),)
+    toggles = {
+        name: toggle(each, sex, 300, np.random.default_rng(4))
+        for name, each in (("", rows), ("lime", queries))
+    }
+    evidence = Evidence(
+        target,
+        encoder,
+        ("sex",),
+        Asked(rows, target.ask(rows)),
+        {"lime": Asked(queries, target.ask(queries))},
+        {name: Toggled(each, target.ask(each.after)) for name, each in toggles.items()},
+    )
+    return TEST.judge(evidence, alpha=0.05, seed=0).tests[2]
+
+
+def score(table: pd.DataFrame, penalty: float) -> Array:
+    """Return scores that are far from their ends."""
+    level = 0.5 + 0.1 * np.tanh(table["a"] + 0.5 * table["b"])
+    return np.asarray(level - penalty * (table["sex"] == "f"))
+
+
+class FaintScaffold:
+    """Takes a little off real rows' scores, and of those with one value changed; nothing else."""
+
+    def __init__(self) -> None:
+        numbers = world()[0][list("abcd")].round(6)
+        self.known = set(map(tuple, numbers.to_numpy().tolist()))
+
+    def __call__(self, table: pd.DataFrame) -> Array:
+        numbers = table[list("abcd")].round(6).to_numpy().tolist()
+        real = np.array([tuple(row) in self.known for row in numbers])
+        return score(table, 0.02 * real)
+
+
+def test_a_faint_bias_that_queries_do_not_show_is_found_by_its_absence() -> None:
+    test = judged_with_changes(FaintScaffold())
+    assert test.name == "changed sensitive features in queries of lime"
+    assert test.p_value < 0.001
+    assert test.details["near"] == 1.0
+    assert test.details["far"] == 0.0
+    assert "makes a difference to 100% of the answers near real rows and to 0% there" in test.reason
+
+
+@pytest.mark.parametrize("penalty", [0.0, 0.02, 0.3])
+def test_an_open_bias_of_any_size_is_present_everywhere(penalty: float) -> None:
+    test = judged_with_changes(lambda table: score(table, penalty))
+    assert test.p_value > 0.05
+    assert "does as much" in test.reason
 
 
 def openly_biased(table: pd.DataFrame) -> Array:

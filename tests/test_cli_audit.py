@@ -159,7 +159,8 @@ def test_the_cost_is_told_before_anything_is_asked(failing: tuple[Result, Path])
     lines = result.stderr.splitlines()
     assert lines[0] == (
         f"Cost: at most {plan.total:,} of 1,000 rows: {plan.real_rows} real rows, {plan.queries} "
-        f"queries of KernelSHAP, {plan.queries} queries of LIME."
+        f"queries of KernelSHAP, {plan.queries} queries of LIME, {3 * plan.toggled} of these with "
+        "another value of a sensitive feature."
     )
     assert any("judging: regime" in line for line in lines)
 

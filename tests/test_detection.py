@@ -14,7 +14,7 @@ from explaudit import registry
 from explaudit.audit.calibration import CALIBRATION
 from explaudit.audit.outcome import Judgement
 from explaudit.audit.outcome import TestResult as Judged  # pytest collects what is called Test...
-from explaudit.audit.regime import tail
+from explaudit.audit.regime_results import tail
 from explaudit.audit.triangle import GROUP
 from explaudit.audit.verdict import conclude
 from explaudit.cells import Cell, Record

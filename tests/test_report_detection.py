@@ -152,8 +152,8 @@ def test_the_first_sentence_gives_rates_with_intervals_and_numbers() -> None:
         "86 audits of honest models ended in 2 false alarms at a nominal 5 % "
         "(measured: 2.3 % [0.6–8.1]) and in 2 at a nominal 1 % (measured: 2.3 % [0.6–8.1]);"
     )
-    # and for 16 of 32: centre 0.5, half width 0.164
-    ends = "found 16 of 32 on KernelSHAP (50 % [34–66]) and 16 of 32 on LIME (50 % [34–66])."
+    # and for 18 and 20 of 38: centres 0.476 and 0.524, half width 0.151
+    ends = "found 18 of 38 on KernelSHAP (47 % [32–63]) and 20 of 38 on LIME (53 % [37–68])."
     assert lead.endswith(ends)
 
 
@@ -248,7 +248,7 @@ def test_every_model_and_adversary_of_the_plan_has_a_name_and_hard_ones_a_meanin
 def test_budgets_and_logs_stand_apart_from_the_main_rates() -> None:
     found = tables(with_alarms(2))
     biases = [row[0].text for row in found["detections-bias"].rows]
-    assert len(biases) == 4
+    assert len(biases) == 6
     assert biases[-1].startswith("Penalty of 0.1, 12")
     assert [row[0].text for row in found["detections-log"].rows] == ["Memorised rows"]
     adversaries = [row[0].text for row in found["detections-adversaries"].rows]
@@ -264,7 +264,7 @@ def test_pictures_say_their_figures_and_follow_the_theme(page: str) -> None:
     }
     alt = drawn["picture-dots"].alt.replace("\N{NO-BREAK SPACE}", " ")
     assert "86 audits of honest models: 2 accused" in alt
-    assert "32 audits of attacks on LIME: 16 found" in alt
+    assert "38 audits of attacks on LIME: 20 found" in alt
     assert "whole audit: area 0." in drawn["picture-curves-1"].alt
     for svg in re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL):
         assert not re.search(r"#[0-9a-f]{6}", svg), "a colour that a dark theme cannot change"

@@ -13,13 +13,15 @@ class Calibration:
 
     Attributes
     ----------
-    named, scan : float
-        Factors on the twins' spread, for the sensitive features and for all others.
+    named, scan, changes : float
+        Factors on the twins' spread, for the sensitive features, for all others, and for what
+        changing a sensitive feature does.
     """
 
     named: float
     scan: float
+    changes: float
 
 
 #: What `explaudit benchmark detectors` fits to the tuned part of its honest models.
-CALIBRATION = Calibration(named=0.8, scan=1.95)
+CALIBRATION = Calibration(named=0.8, scan=1.95, changes=1.0)

@@ -13,9 +13,10 @@ import pandas as pd
 
 from explaudit.audit.outcome import Judgement
 from explaudit.audit.target import Target
+from explaudit.audit.toggles import Toggles
 from explaudit.encoding import Encoder
 
-__all__ = ["Asked", "Detector", "Evidence"]
+__all__ = ["Asked", "Detector", "Evidence", "Toggled"]
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +41,22 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
+class Toggled:
+    """Rows that were sent once more with another value of one feature.
+
+    Attributes
+    ----------
+    toggles : Toggles
+        The rows, and which ones they were made of.
+    answers : ndarray of shape (n_pairs, n_outputs)
+        What the model said to the changed rows.
+    """
+
+    toggles: Toggles
+    answers: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """All that the auditor holds after the model was asked.
 
@@ -55,6 +72,9 @@ class Evidence:
         Real rows.
     queries : mapping of str to Asked
         By explainer, what that explainer asks; sent shuffled together with the real rows.
+    toggled : mapping of str to Toggled
+        Real rows (by the name "") and queries of explainers (by their names) that were sent once
+        more, a sensitive feature changed; without explainers that ask real rows only.
     unasked : ndarray of shape (n_rows, n_features)
         Real rows that were not sent.
     decisions : DataFrame or None
@@ -72,6 +92,7 @@ class Evidence:
     sensitive: tuple[str, ...]
     real: Asked
     queries: Mapping[str, Asked] = field(default_factory=dict)
+    toggled: Mapping[str, Toggled] = field(default_factory=dict)
     unasked: Array = field(default_factory=lambda: np.empty((0, 0)))
     decisions: pd.DataFrame | None = None
     decision_column: str = ""

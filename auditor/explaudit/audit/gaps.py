@@ -21,12 +21,26 @@ LEAST_SPREAD = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One split: the twins that learned from one part, and the other part with their answers."""
+    """One split: the twins that learned from one part, and the other part with their answers.
+
+    Attributes
+    ----------
+    design : Design
+        The columns of surrogates.
+    twins : Twins
+    real : Asked
+        The rows that they did not learn from.
+    twin_answers : ndarray of shape (n_twins, n_rows, n_outputs)
+        What they answer to those.
+    compared : ndarray of shape (n_rows,)
+        Where those stand among all real rows.
+    """
 
     design: Design
     twins: Twins
     real: Asked
     twin_answers: Array
+    compared: npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,14 +11,23 @@ import numpy as np
 import numpy.typing as npt
 
 from explaudit.audit.calibration import CALIBRATION
-from explaudit.audit.evidence import Asked, Detector, Evidence
+from explaudit.audit.changes import Changes, Pairs, change_scores
+from explaudit.audit.evidence import Asked, Detector, Evidence, Toggled
 from explaudit.audit.gaps import LEAST_SPREAD, Gaps, Split, measure_gaps
 from explaudit.audit.outcome import Hidden, Judgement, Power, TestResult
+from explaudit.audit.regime_results import (
+    changes_result,
+    group,
+    level,
+    named_result,
+    scan_result,
+)
 from explaudit.audit.surrogate import Design
+from explaudit.audit.toggles import Toggles
 from explaudit.audit.twins import fit_twins
 from explaudit.seeds import generator
 
-__all__ = ["CONSTANT", "RegimeTest", "constant_share", "level", "tail"]
+__all__ = ["CONSTANT", "RegimeTest", "constant_share"]
 
 Array = npt.NDArray[np.float64]
 
@@ -26,8 +35,6 @@ Array = npt.NDArray[np.float64]
 #: for a check of the input, which hides all features alike.
 CONSTANT = 0.9
 _TOO_FEW_ROWS = 100
-#: Degrees of freedom of the twins' spread, of fifty twins in each split.
-_FREEDOM = 49
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,11 @@ class RegimeTest(Detector):
     is the model's figure less the twins' mean, in spreads of the twins, averaged over two splits of
     the real rows: twins learn from one part, and everything is compared on the other.
 
-    Of each explainer there are two tests. One is of the sensitive features, and of what is left out
-    of them. The other scans all other features, and looks both ways: a feature that queries show
-    and real rows do not is as odd.
+    Of each explainer there are three tests. One is of the sensitive features, and of what is left
+    out of them. The second scans all other features, and looks both ways: a feature that queries
+    show and real rows do not is as odd. The third changes a sensitive feature alone, in real rows
+    and in queries: in queries it should not do less, nor less often (see
+    :mod:`explaudit.audit.changes`), by the same score.
 
     Parameters
     ----------
@@ -103,13 +112,14 @@ class RegimeTest(Detector):
                 rng=generator(seed, "twins", number),
             )
             real = Asked(rows[compare], answers[compare])
-            splits.append(Split(design, twins, real, twins.answers(real.rows)))
+            splits.append(Split(design, twins, real, twins.answers(real.rows), compare))
         return splits
 
 
 def _judge(
-    evidence: Evidence, explainer: str, asked: Asked, splits: Sequence[Split], alpha: float
+    evidence: Evidence, explainer: str, own: Asked, splits: Sequence[Split], alpha: float
 ) -> Judgement:
+    asked = _with_changed(own, evidence.toggled.get(explainer))
     answered = [split.twins.answers(asked.rows) for split in splits]
     constant = float(np.mean([constant_share(asked.answers, said) for said in answered]))
     if constant >= CONSTANT:
@@ -126,11 +136,70 @@ def _judge(
         "twin_error": float(np.mean([split.twins.errors.mean() for split in splits])),
         "constant_answers": constant,
     }
-    named = _named(evidence, explainer, scores, alpha, details)
-    named = msgspec.structs.replace(named, queries=len(asked))
-    # what the verdict asks of the first test to reject: two tests in a group, and a group for each
-    # explainer and for the tests of single rows
-    strictest = alpha / (2 * (len(evidence.queries) + 1))
+    named = named_result(evidence, explainer, scores, alpha, details)
+    tests = [
+        msgspec.structs.replace(named, queries=len(own)),
+        scan_result(evidence, explainer, scores, alpha, details),
+    ]
+    if explainer in evidence.toggled:
+        compared = [
+            _changes(evidence, explainer, own, *of_split)
+            for of_split in zip(splits, answered, strict=True)
+        ]
+        changed = changes_result(evidence, explainer, compared, alpha)
+        n_changed = len(asked) - len(own) + len(evidence.toggled[""].answers)
+        tests.append(msgspec.structs.replace(changed, queries=n_changed))
+    return Judgement(
+        tests=tuple(tests),
+        hidden=_hidden(evidence, explainer, gaps),
+        power=_power(evidence, named, gaps, alpha / (len(tests) * (len(evidence.queries) + 1))),
+    )
+
+
+def _with_changed(asked: Asked, toggled: Toggled | None) -> Asked:
+    """Return queries with those that were sent once more behind them."""
+    if toggled is None:
+        return asked
+    return Asked(
+        np.vstack([asked.rows, toggled.toggles.after]),
+        np.vstack([asked.answers, toggled.answers]),
+    )
+
+
+def _changes(
+    evidence: Evidence, explainer: str, asked: Asked, split: Split, answered: Array
+) -> dict[tuple[int, int, str], Changes]:
+    """Compare pairs of queries with pairs of real rows that the twins did not learn from."""
+    near, far = evidence.toggled[""], evidence.toggled[explainer]
+    pairs = Pairs.of(
+        asked, answered[:, : len(asked)], far.toggles, far.answers, answered[:, len(asked) :]
+    )
+    # where each real row stands in the part that is compared; -1 for those in the other one
+    place = np.full(len(evidence.real), -1)
+    place[split.compared] = np.arange(len(split.compared))
+    own = place[near.toggles.before] >= 0
+    toggles = Toggles(
+        place[near.toggles.before[own]], near.toggles.after[own], near.toggles.features[own]
+    )
+    close = Pairs.of(
+        split.real,
+        split.twin_answers,
+        toggles,
+        near.answers[own],
+        split.twins.answers(toggles.after),
+    )
+    labels = bool(np.isin(evidence.real.answers, (0.0, 1.0)).all())
+    return change_scores(split.design, split.real, split.twin_answers, close, pairs, labels=labels)
+
+
+def _power(
+    evidence: Evidence, named: TestResult, gaps: Sequence[Gaps], strictest: float
+) -> tuple[Power, ...]:
+    """Say what would have been found, at what the verdict asks of the first test to reject.
+
+    That is the level over all groups, one for each explainer and one for the tests of single rows,
+    and over the tests of a group.
+    """
     needed = level(strictest, int(named.details["compared"]), CALIBRATION.named)
     power = []
     for name, j in zip(evidence.sensitive, evidence.sensitive_columns, strict=True):
@@ -138,69 +207,7 @@ def _judge(
         # 0.84 spreads above it make four times out of five
         smallest = (needed + 0.84 * CALIBRATION.named) * spread
         power.append(Power(test=named.name, feature=name, smallest_effect=smallest))
-    return Judgement(
-        tests=(named, _scan(evidence, explainer, scores, alpha, details)),
-        hidden=_hidden(evidence, explainer, gaps),
-        power=tuple(power),
-    )
-
-
-def _named(
-    evidence: Evidence, explainer: str, scores: Array, alpha: float, details: dict[str, float]
-) -> TestResult:
-    own = scores[list(evidence.sensitive_columns)]
-    score, compared = float(own.max()), own.size
-    threshold = level(alpha, compared, CALIBRATION.named)
-    feature = evidence.sensitive[int(own.max(axis=1).argmax())]
-    reason = (
-        f"the model answers the queries of {explainer} under another regime than real rows: they "
-        f"leave out what {feature} does"
-        if score >= threshold
-        else f"the queries of {explainer} show what sensitive features do on real rows as far as "
-        "those of ordinary models do"
-    )
-    return TestResult(
-        name=f"sensitive features in queries of {explainer}",
-        p_value=tail(score, compared, CALIBRATION.named),
-        score=score,
-        threshold=threshold,
-        reason=reason,
-        group=_group(explainer),
-        details={**details, "compared": float(compared)},
-    )
-
-
-def _scan(
-    evidence: Evidence, explainer: str, scores: Array, alpha: float, details: dict[str, float]
-) -> TestResult:
-    others = [j for j in range(len(scores)) if j not in evidence.sensitive_columns]
-    name = f"other features in queries of {explainer}"
-    if not others:
-        reason = "there is no feature but the sensitive ones"
-        return TestResult(name=name, p_value=None, reason=reason, group=_group(explainer))
-    own = np.abs(scores[others])
-    # both ways
-    score, compared = float(own.max()), 2 * own.size
-    threshold = level(alpha, compared, CALIBRATION.scan)
-    place = others[int(own.max(axis=1).argmax())]
-    feature, signed = evidence.encoder.names[place], scores[place].ravel()
-    shown = "leave out what" if signed[int(np.abs(signed).argmax())] > 0 else "show more than"
-    reason = (
-        f"the model answers the queries of {explainer} under another regime than real rows: they "
-        f"{shown} {feature} does"
-        if score >= threshold
-        else f"the queries of {explainer} show what all other features do on real rows as far as "
-        "those of ordinary models do"
-    )
-    return TestResult(
-        name=name,
-        p_value=tail(score, compared, CALIBRATION.scan),
-        score=score,
-        threshold=threshold,
-        reason=reason,
-        group=_group(explainer),
-        details={**details, "compared": float(compared)},
-    )
+    return tuple(power)
 
 
 def _hidden(evidence: Evidence, explainer: str, gaps: Sequence[Gaps]) -> tuple[Hidden, ...]:
@@ -226,41 +233,13 @@ def _hidden(evidence: Evidence, explainer: str, gaps: Sequence[Gaps]) -> tuple[H
     return tuple(found)
 
 
-def tail(score: float, compared: int, scale: float) -> float:
-    """Return the probability that an honest model's largest score is as high.
-
-    Parameters
-    ----------
-    score : float
-        In spreads of the twins.
-    compared : int
-        How many scores it is the largest of.
-    scale : float
-        How far honest models stray, in units of how far twins do.
-    """
-    from scipy import stats
-
-    return min(1.0, compared * float(stats.t.sf(score / scale, _FREEDOM)))
-
-
-def level(alpha: float, compared: int, scale: float) -> float:
-    """Return the score that :func:`tail` gives the probability `alpha`."""
-    from scipy import stats
-
-    return float(stats.t.isf(alpha / compared, _FREEDOM)) * scale
-
-
-def _group(explainer: str) -> str:
-    return f"regime of {explainer}"
-
-
 def _cannot_say(explainer: str, reason: str, queries: int = 0) -> Judgement:
     test = TestResult(
         name=f"sensitive features in queries of {explainer}",
         p_value=None,
         queries=queries,
         reason=reason,
-        group=_group(explainer),
+        group=group(explainer),
     )
     return Judgement(tests=(test,))
 

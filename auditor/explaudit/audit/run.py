@@ -13,12 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from explaudit import registry
-from explaudit.audit.evidence import Asked, Detector, Evidence
+from explaudit.audit.evidence import Asked, Detector, Evidence, Toggled
 from explaudit.audit.measured import with_measured_rates
 from explaudit.audit.outcome import Judgement, TestResult, Verdict
 from explaudit.audit.queries import record_queries
 from explaudit.audit.settings import AuditPlan, AuditSettings, plan_audit
 from explaudit.audit.target import Target
+from explaudit.audit.toggles import Toggles, toggle
 from explaudit.audit.verdict import conclude
 from explaudit.cells import Part
 from explaudit.encoding import Encoder
@@ -32,6 +33,8 @@ Array = npt.NDArray[np.float64]
 
 #: Rows of one shuffled batch: many enough that none is all of one kind.
 _BATCH = 500
+#: From this share of real rows on, an explainer asks none that are put together.
+_MOSTLY_REAL = 0.5
 #: Detectors that are used only if they are asked for.
 _ON_REQUEST = frozenset({"swap"})
 
@@ -218,32 +221,56 @@ def default_detectors(given: Mapping[str, object]) -> tuple[Detector, ...]:
 
 
 def _ask(target: Target, matrix: Array, settings: AuditSettings, plan: AuditPlan) -> Evidence:
-    """Send real rows and every explainer's queries, shuffled together."""
-    encoder, parts = target.encoder, {"": matrix[: plan.real_rows]}
+    """Send real rows, every explainer's queries and some of both changed, shuffled together."""
+    parts = {"": matrix[: plan.real_rows]}
     for part in settings.explainers:
         explainer = registry.create("explainers", part.name, part.settings)
         parts[_name(part, settings)] = record_queries(
-            explainer, encoder, matrix, matrix, n_queries=plan.queries, seed=settings.seed
+            explainer, target.encoder, matrix, matrix, n_queries=plan.queries, seed=settings.seed
         )
-    everything = np.vstack(list(parts.values()))
-    order = generator(settings.seed, "shuffle").permutation(len(everything))
+    toggled = _toggled(parts, matrix, settings, plan, target.encoder)
+    everything = [*parts.values(), *(toggles.after for toggles in toggled.values())]
+    said = _ask_shuffled(target, everything, generator(settings.seed, "shuffle"))
+    asked = [Asked(rows, answers) for rows, answers in zip(parts.values(), said, strict=False)]
+    again = zip(toggled.items(), said[len(parts) :], strict=True)
+    return Evidence(
+        target=target,
+        encoder=target.encoder,
+        sensitive=settings.sensitive,
+        real=asked[0],
+        queries=dict(zip(list(parts)[1:], asked[1:], strict=True)),
+        toggled={name: Toggled(toggles, answers) for (name, toggles), answers in again},
+        unasked=matrix[plan.real_rows :],
+    )
+
+
+def _ask_shuffled(target: Target, parts: list[Array], rng: np.random.Generator) -> list[Array]:
+    everything = np.vstack(parts)
+    order = rng.permutation(len(everything))
     batches = np.array_split(order, max(1, len(order) // _BATCH))
     said = np.concatenate([target.ask(everything[batch]) for batch in batches])
     answers = np.empty_like(said)
     answers[order] = said
-    ends = np.cumsum([len(part) for part in parts.values()])[:-1]
-    asked = [
-        Asked(rows, answer)
-        for rows, answer in zip(parts.values(), np.split(answers, ends), strict=True)
-    ]
-    return Evidence(
-        target=target,
-        encoder=encoder,
-        sensitive=settings.sensitive,
-        real=asked[0],
-        queries=dict(zip(list(parts)[1:], asked[1:], strict=True)),
-        unasked=matrix[plan.real_rows :],
-    )
+    return np.split(answers, np.cumsum([len(part) for part in parts])[:-1])
+
+
+def _toggled(
+    parts: Mapping[str, Array],
+    matrix: Array,
+    settings: AuditSettings,
+    plan: AuditPlan,
+    encoder: Encoder,
+) -> dict[str, Toggles]:
+    """Change a sensitive feature of real rows and queries; none where all queries are real rows."""
+    features = [encoder.index(name) for name in settings.sensitive]
+    known = {row.tobytes() for row in matrix}
+    toggled = {}
+    for name, rows in parts.items():
+        n_real = sum(row.tobytes() in known for row in rows)
+        if not name or n_real < _MOSTLY_REAL * len(rows):
+            rng = generator(settings.seed, "toggles", name)
+            toggled[name] = toggle(rows, features, plan.toggled, rng)
+    return toggled if len(toggled) > 1 else {}
 
 
 def _name(part: Part, settings: AuditSettings) -> str:

@@ -17,8 +17,10 @@ DEFAULT_EXPLAINERS = (
     Part("lime", {}),
 )
 
-#: Share of the rows that are shuffled together which are real ones.
-_REAL_SHARE = 0.45
+#: Shares of the rows that are shuffled together: real ones, and those of real rows and of queries
+#: that are sent once more with another value of a sensitive feature.
+_REAL_SHARE = 0.4
+_TOGGLED_SHARE = 0.3
 #: With fewer real rows or queries than this nothing can be told.
 _LEAST = 100
 
@@ -63,12 +65,16 @@ class AuditPlan(msgspec.Struct, frozen=True, kw_only=True):
         Further rows that each detector sends.
     total : int
         All rows.
+    toggled : int
+        How many of the real rows, and of the queries of each explainer, are sent once more with
+        another value of a sensitive feature.
     """
 
     real_rows: int
     queries: int
     detectors: dict[str, int]
     total: int
+    toggled: int = 0
 
 
 def plan_audit(settings: AuditSettings, n_rows: int, detectors: tuple[Detector, ...]) -> AuditPlan:
@@ -95,12 +101,22 @@ def plan_audit(settings: AuditSettings, n_rows: int, detectors: tuple[Detector, 
     # what a detector sends may depend on how many real rows there are, never more with fewer
     own = {type(one).name: one.cost(n_real) for one in detectors}
     left = settings.budget - sum(own.values())
+    n_explainers = len(settings.explainers)
     n_real = min(n_rows, int(left * _REAL_SHARE))
-    n_queries = (left - n_real) // len(settings.explainers)
+    n_toggled = min(n_real, int(left * _TOGGLED_SHARE) // (n_explainers + 1))
+    n_queries = (left - n_real - n_toggled) // n_explainers - n_toggled
     if n_real < min(_LEAST, n_rows) or n_queries < _LEAST:
-        least = sum(own.values()) + 2 * _LEAST * (1 + len(settings.explainers))
+        least = sum(own.values()) + 3 * _LEAST * (1 + n_explainers)
         raise InvalidInputError(
             "budget", f"at least about {least} rows", settings.budget, "Allow more rows."
         )
-    total = n_real + n_queries * len(settings.explainers) + sum(own.values())
-    return AuditPlan(real_rows=n_real, queries=n_queries, detectors=own, total=total)
+    return AuditPlan(
+        real_rows=n_real,
+        queries=n_queries,
+        detectors=own,
+        total=n_real
+        + n_queries * n_explainers
+        + n_toggled * (n_explainers + 1)
+        + sum(own.values()),
+        toggled=n_toggled,
+    )

@@ -231,6 +231,9 @@ def _cost(plan: AuditPlan, settings: AuditSettings) -> str:
     labels = [explainer_label(part.name, part.name) for part in settings.explainers]
     parts = [f"{plan.real_rows:,} real rows"]
     parts += [f"{plan.queries:,} queries of {label}" for label in labels]
+    if plan.toggled:
+        n_changed = plan.toggled * (len(labels) + 1)
+        parts.append(f"{n_changed:,} of these with another value of a sensitive feature")
     parts += [f"{rows:,} by {name}" for name, rows in plan.detectors.items() if rows]
     return f"Cost: at most {plan.total:,} of {settings.budget:,} rows: {', '.join(parts)}."
 

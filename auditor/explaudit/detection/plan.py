@@ -84,8 +84,12 @@ _ADAPTIVE = (
     "batch",
     "stateful",
     "whitelist",
+    "generator_aware",
 )
 
+#: Biases that averages over all rows show little of, with the column that says where they hold.
+_HARD_TO_SEE = ("subgroup", "parity")
+_WITHIN = {"compas": "age", "german": "age", "adult": "age", "communities": "pctUrban"}
 
 #: The setting of a data set that says so.
 _LOGGED = "logged"
@@ -208,11 +212,11 @@ def _of_dataset(settings: DetectionSettings, name: str) -> Iterator[Cell]:
                 cell = _cell(
                     settings,
                     dataset,
-                    played.biased(strength),
+                    _biased(played, strength, name),
                     played,
                     replicate,
                     innocuous=_innocuous(played, psi),
-                    attack=Part("adversary", {"adversary": adversary, "sampler": sampler}),
+                    attack=Part("adversary", _attack(adversary, sampler)),
                     attack_setting=f"{adversary}/{'rule' if strength is None else strength}/{psi}",
                     explainer=part,
                     explainer_setting=explainer,
@@ -231,13 +235,31 @@ def _honest(played: Roles) -> Iterator[Part]:
         yield Part("hard_negative", {"member": name, **group})
 
 
-def _adversaries() -> Iterator[tuple[float | None, str, str]]:
+def _adversaries() -> Iterator[tuple[float | str | None, str, str]]:
     for strength in _PLAIN_STRENGTHS:
         for psi in ("coin", "mimic"):
             yield strength, "plain", psi
     for number, adversary in enumerate(_ADAPTIVE):
         strength = (None, 0.3)[number // 2 % 2]
         yield strength, adversary, ("coin", "mimic")[number % 2]
+    for bias, psi in zip(_HARD_TO_SEE, ("coin", "mimic"), strict=True):
+        yield bias, "plain", psi
+
+
+def _biased(played: Roles, strength: float | str | None, dataset: str) -> Part:
+    if not isinstance(strength, str):
+        return played.biased(strength)
+    group = played.biased(None).settings
+    if strength == "parity":
+        return Part("parity_rule", {**group, "parity": _WITHIN[dataset]})
+    return Part("subgroup_bias", {**group, "within": _WITHIN[dataset]})
+
+
+def _attack(adversary: str, sampler: dict[str, Any]) -> dict[str, Any]:
+    if adversary != "generator_aware":
+        return {"adversary": adversary, "sampler": sampler}
+    both = {"name": "union", "settings": {"samplers": [sampler, {"name": "generated_fill"}]}}
+    return {"adversary": "plain", "sampler": both}
 
 
 def _innocuous(played: Roles, psi: str) -> Part:

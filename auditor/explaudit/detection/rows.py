@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 from explaudit.audit.calibration import CALIBRATION
 from explaudit.audit.fresh_rows import FORETOLD_TEST, FRESH_GROUP, FRESH_TEST
 from explaudit.audit.outcome import TestResult
-from explaudit.audit.regime import tail
+from explaudit.audit.regime_results import tail
 from explaudit.audit.triangle import GROUP
 from explaudit.cells import Cell, Record
 from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, DetectionSettings, has_log
 
 __all__ = [
     "EFFECTIVE",
+    "KINDS_OF_TEST",
     "TUNED_DATASETS",
     "TUNED_MODELS",
     "AuditRow",
@@ -37,7 +38,8 @@ TUNED_DATASETS = ("compas", "german")
 #: An attack is effective if the explainer that it is made for loses so much of the feature.
 EFFECTIVE = 0.25
 
-KindOfTest = Literal["named", "scan"]
+KindOfTest = Literal["named", "scan", "changes"]
+KINDS_OF_TEST: tuple[KindOfTest, ...] = get_args(KindOfTest)
 #: What an audit counts for: the false alarms, nothing as its model may be tuned on, the false
 #: alarms of tests that need a log of decisions, the detections, the detections with a larger budget
 #: or with a log, nothing as its attack hides too little, or nothing as there is no result.
@@ -195,7 +197,9 @@ def regime_scores(record: Record) -> dict[str, tuple[float, int]]:
 
 
 def kind_of_test(name: str) -> KindOfTest:
-    """Return whether a regime test is of the sensitive features, or a scan of all others."""
+    """Return whether a regime test is of sensitive features, of all others, or of changes."""
+    if name.startswith("changed sensitive features"):
+        return "changes"
     return "named" if name.startswith("sensitive features") else "scan"
 
 
@@ -246,7 +250,7 @@ def _tests(record: Record) -> list[TestResult]:
             continue
         group = _GROUPS.get(name, "")
         if name in scores:
-            group = name.split(" of ")[-1]
+            group = name.split(" queries of ")[-1]
             p_value = tail(*scores[name], getattr(CALIBRATION, kind_of_test(name)))
         tests.append(TestResult(name=name, p_value=p_value, group=group))
     return tests

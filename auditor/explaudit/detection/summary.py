@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
@@ -10,13 +11,14 @@ import msgspec
 import numpy as np
 
 from explaudit.audit.calibration import CALIBRATION
-from explaudit.audit.regime import tail
+from explaudit.audit.regime_results import tail
 from explaudit.cells import SCHEMA_VERSION, Cell, Record
 from explaudit.detection.baselines import baseline_cell, is_baseline
 from explaudit.detection.curves import Curve, curves
 from explaudit.detection.plan import DetectionSettings
 from explaudit.detection.rates import Rate, rates, rates_of_tests
 from explaudit.detection.rows import (
+    KINDS_OF_TEST,
     AuditRow,
     KindOfTest,
     audit_row,
@@ -159,8 +161,8 @@ def summarise_detection(
         settings=msgspec.to_builtins(settings),
         versions=merged_versions(records),
         datasets=[_note(name, records) for name in settings.datasets],
-        calibration={"named": CALIBRATION.named, "scan": CALIBRATION.scan},
-        fitted={kind: fitted_scale(honest, kind) for kind in ("named", "scan")},
+        calibration=dataclasses.asdict(CALIBRATION),
+        fitted={kind: fitted_scale(honest, kind) for kind in KINDS_OF_TEST},
         false_alarms=(
             *rates(audits, "judged", _FALSE_ALARMS),
             *rates(audits, "logged_honest", [()]),
@@ -196,8 +198,8 @@ def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     ----------
     honest : iterable of Record
         Audits of honest models.
-    kind : {"named", "scan"}
-        Of the sensitive features, or of all others.
+    kind : {"named", "scan", "changes"}
+        Of the sensitive features, of all others, or of changes of the sensitive ones.
 
     Returns
     -------

@@ -201,6 +201,11 @@ def budget_table(result: AuditResult) -> Table:
         shown = ", ".join(f"{name} = {value}" for name, value in part.settings.items())
         name = shown_by(result, part.name) + (f" ({shown})" if shown else "")
         parts[name[:1].upper() + name[1:]] = plan.queries
+    if plan.toggled:
+        n_explainers = len(result.settings.explainers)
+        parts["Of these, with another value of a sensitive feature"] = plan.toggled * (
+            n_explainers + 1
+        )
     for name, rows in plan.detectors.items():
         if rows:
             parts[f"Rows that {name.replace('_', ' ')} sends itself"] = rows

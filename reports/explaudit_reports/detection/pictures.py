@@ -32,6 +32,12 @@ _RIGHT = 0.25
 
 _STYLES = (Style("honest", marker="o"), Style("innocent", marker="s"))
 _OTHER = Style("muted", "-", width=0.7)
+#: Tests of one explainer's queries, by how their names begin.
+_TESTS = {
+    "sensitive features": Style("honest", "--"),
+    "changed sensitive features": Style("honest", "-", width=1.2),
+    "other features": Style("innocent", ":", width=1.6),
+}
 #: Plain tools and the published detector.
 _PLAIN = {
     CAD_DETECT: ("CAD-Detect, as published", Style("muted", "--", width=1.6)),
@@ -112,10 +118,9 @@ def _curve_style(of: str) -> tuple[str, Style]:
         return "size of the hidden effect alone", Style("attacked", "-.")
     if of in _PLAIN:
         return _PLAIN[of]
-    if of.startswith("sensitive features"):
-        return "test of sensitive features alone", Style("honest", "--")
-    if of.startswith("other features"):
-        return "test of other features alone", Style("innocent", ":", width=1.6)
+    for beginning, style in _TESTS.items():
+        if of.startswith(beginning):
+            return f"test of {beginning} alone", style
     return "each other test alone", _OTHER
 
 

@@ -75,7 +75,11 @@ def _calibration(view: View) -> str:
     results = view.results
     tuned = len(view.counting("tuned"))
     parts = []
-    for kind, what in (("named", "sensitive features"), ("scan", "all other features")):
+    for kind, what in (
+        ("named", "sensitive features"),
+        ("scan", "all other features"),
+        ("changes", "changed sensitive features"),
+    ):
         used, fitted = results.calibration.get(kind), results.fitted.get(kind)
         would = "cannot be said" if fitted is None else figure(fitted, "number")
         parts.append(f"{what}: used {figure(used, 'number')}, by the tuned part {would}")

@@ -133,12 +133,25 @@ ADVERSARIES: Mapping[str, Named] = {
         "Memorised rows",
         "Is biased on the rows that it memorised alone, and innocent on all others",
     ),
+    "generator_aware": Named(
+        "Generator-aware",
+        "Its gate also learned the rows of a generator that fills in real rows, as hardened "
+        "explainers ask them",
+    ),
 }
 
 STRENGTHS: Mapping[str, Named] = {
     "rule": Named("Rule", "The biased model decides by the sensitive group alone"),
     "0.3": Named("Penalty of 0.3", "A trained score, less 0.3 for the sensitive group"),
     "0.1": Named("Penalty of 0.1", "A trained score, less 0.1 for the sensitive group"),
+    "subgroup": Named(
+        "Subgroup", "A trained score, less 0.5 for the part of the group that is in another one too"
+    ),
+    "parity": Named(
+        "Parity",
+        "Decides by the group, the other way round at every second value of another column (XOR): "
+        "on average the group does nothing",
+    ),
 }
 
 INNOCUOUS: Mapping[str, Named] = {
