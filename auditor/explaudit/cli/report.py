@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from explaudit.cli.benchmark import render_detection
+from explaudit.cli.benchmark import render_detection, render_hardening
 from explaudit.cli.output import render, render_leaderboard, tell
+from explaudit.hardening.plan import is_hardening_log
 from explaudit.recordlog import read_jsonl
 
 __all__ = ["report"]
@@ -26,8 +27,8 @@ __all__ = ["report"]
 def report(ctx: click.Context, records: Path, out: Path | None, quiet: bool) -> None:
     """Rebuild report.html, report.pdf and results.json from RECORDS alone.
 
-    RECORDS is a records.jsonl of a study, of a leaderboard or of a benchmark of detectors, or the
-    folder that holds one. No model and no explainer is asked.
+    RECORDS is a records.jsonl of a study, of a leaderboard or of a benchmark, or the folder that
+    holds one. No model and no explainer is asked.
 
     \b
     Example:
@@ -47,6 +48,8 @@ def _rebuilder(path: Path) -> Callable[[Path, Path, bool], bool]:
     log = read_jsonl(path)
     if any(cell.kind == "detection" for cell in log.cells):
         return _detection
+    if is_hardening_log(log.settings):
+        return _hardening
     # what a study has no word for
     return _leaderboard if "adversaries" in log.settings else _study
 
@@ -70,6 +73,17 @@ def _detection(path: Path, target: Path, quiet: bool) -> bool:
     for warning in rebuilt.warnings:
         tell(quiet, f"explaudit: {warning}")
     render_detection(rebuilt.results, target, quiet=quiet)
+    return not rebuilt.results.failed and rebuilt.results.done == rebuilt.results.planned
+
+
+def _hardening(path: Path, target: Path, quiet: bool) -> bool:
+    """Rebuild a benchmark's report; return whether all of its cells have a result."""
+    from explaudit.hardening.run import rebuild_hardening
+
+    rebuilt = rebuild_hardening(path, target)
+    for warning in rebuilt.warnings:
+        tell(quiet, f"explaudit: {warning}")
+    render_hardening(rebuilt.results, target, quiet=quiet)
     return not rebuilt.results.failed and rebuilt.results.done == rebuilt.results.planned
 
 

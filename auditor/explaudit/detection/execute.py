@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,9 @@ from explaudit.cells import Cell, Part, Record
 from explaudit.detection.baselines import baseline_detectors, baseline_scores, is_baseline
 from explaudit.detection.plan import EXPLAINERS, has_log
 from explaudit.provenance import versions
-from explaudit.scenario import Display, Scenario
 from explaudit.seeds import derive_seed, generator
-from explaudit.study.tables import StudyTable, prepare
+from explaudit.study.halves import Halves, split_halves
+from explaudit.study.tables import StudyTable
 
 __all__ = ["execute"]
 
@@ -30,16 +29,6 @@ _WITH_LOG = "replay"
 
 #: Samples to see with how much an attack hides: fewer than by default, for a mean over many rows.
 _SAMPLES = {"lime": {"num_samples": 2000}, "kernel_shap": {"nsamples": 512}}
-
-
-@dataclass(frozen=True, eq=False)
-class _Halves:
-    """The attacker's rows with their outcomes, and the auditor's, which share none."""
-
-    table: StudyTable
-    attacker: pd.DataFrame
-    outcomes: pd.Series
-    auditor: pd.DataFrame
 
 
 def execute(cell: Cell) -> Record:
@@ -115,17 +104,14 @@ def _figures(verdict: Verdict) -> dict[str, float | None]:
     return figures
 
 
-def _halves(cell: Cell) -> _Halves:
+def _halves(cell: Cell) -> Halves:
     # the audit's own settings are none of the table's
     settings = {key: cell.dataset.settings[key] for key in ("protocol", "max_rows")}
     dataset = Part(cell.dataset.name, settings)
-    table = prepare(dataset, replicate=cell.replicate, seed=cell.seed)
-    half = (len(table.train) + len(table.test)) // 2
-    auditor = pd.concat([table.train.iloc[half:], table.test])
-    return _Halves(table, table.train.iloc[:half], table.train_target.iloc[:half], auditor)
+    return split_halves(dataset, replicate=cell.replicate, seed=cell.seed)
 
 
-def _honest(cell: Cell, halves: _Halves) -> Any:
+def _honest(cell: Cell, halves: Halves) -> Any:
     """Fit the honest model to a bootstrap sample of the attacker's rows."""
     random_state = derive_seed(cell.seed, "model", cell.dataset.name, cell.replicate) % 2**31
     takes_seed = cell.model.name in ("honest", "hard_negative")
@@ -136,7 +122,7 @@ def _honest(cell: Cell, halves: _Halves) -> Any:
     return model.fit(halves.attacker.iloc[drawn], halves.outcomes.iloc[drawn])
 
 
-def _attacked(cell: Cell, halves: _Halves, honest: Any) -> Any:
+def _attacked(cell: Cell, halves: Halves, honest: Any) -> Any:
     assert cell.attack is not None
     innocuous = registry.create("models", cell.innocuous.name, cell.innocuous.settings)
     if cell.innocuous.name == "mimic":
@@ -144,26 +130,12 @@ def _attacked(cell: Cell, halves: _Halves, honest: Any) -> Any:
     attack = registry.create(
         "attacks", cell.attack.name, {**cell.attack.settings, "innocuous": innocuous}
     )
-    scenario = _scenario(halves, honest, halves.auditor.iloc[:1], halves.attacker)
+    scenario = halves.scenario(honest, halves.auditor.iloc[:1], halves.attacker)
     seed = derive_seed(cell.seed, "attack", cell.dataset.name, cell.replicate, cell.attack_setting)
     return attack.apply(scenario, seed=seed).model
 
 
-def _scenario(
-    halves: _Halves, model: Any, rows: pd.DataFrame, background: pd.DataFrame
-) -> Scenario:
-    encoder = halves.table.encoder
-    return Scenario(
-        rows=rows,
-        model=model,
-        background=background,
-        encoder=encoder,
-        display=Display(encoder.names),
-        output="label",
-    )
-
-
-def _effect(cell: Cell, halves: _Halves, honest: Any, attacked: Any) -> dict[str, float | None]:
+def _effect(cell: Cell, halves: Halves, honest: Any, attacked: Any) -> dict[str, float | None]:
     """Return how faithful the attack is, and how much of the sensitive feature it hides.
 
     What it hides is told for the explainer as an auditor runs it, with a background of his own,
@@ -178,7 +150,7 @@ def _effect(cell: Cell, halves: _Halves, honest: Any, attacked: Any) -> dict[str
     column = halves.table.encoder.index(halves.table.roles.sensitive)
 
     def sizes(model: Any, background: pd.DataFrame) -> npt.NDArray[np.float64]:
-        scenario = _scenario(halves, model, rows, background)
+        scenario = halves.scenario(model, rows, background)
         return np.asarray(np.abs(explainer.explain(scenario, seed=cell.seed).values))
 
     agrees = honest.predict(halves.auditor) == attacked.predict(halves.auditor)
@@ -195,7 +167,7 @@ def _effect(cell: Cell, halves: _Halves, honest: Any, attacked: Any) -> dict[str
     return found
 
 
-def _log(cell: Cell, halves: _Halves, honest: Any) -> pd.DataFrame | None:
+def _log(cell: Cell, halves: Halves, honest: Any) -> pd.DataFrame | None:
     """Return the decision log that an auditor of a whitelist is given: the model's own rows."""
     assert cell.attack is not None
     if cell.attack.settings["adversary"] != "whitelist":
@@ -203,7 +175,7 @@ def _log(cell: Cell, halves: _Halves, honest: Any) -> pd.DataFrame | None:
     return _logged_by(honest, halves)
 
 
-def _logged_by(model: Any, halves: _Halves) -> pd.DataFrame:
+def _logged_by(model: Any, halves: Halves) -> pd.DataFrame:
     # in one piece: many columns were put together one by one
     return halves.attacker.copy().assign(decision=model.predict(halves.attacker))
 
