@@ -127,15 +127,18 @@ class Power(msgspec.Struct, frozen=True, kw_only=True):
     test, feature : str
         Of which test and feature.
     smallest_effect : float or None
-        In units of the model's output; None where no effect would have been found.
+        In `unit`; None where no effect would have been found.
     probability : float
         The probability of finding it.
+    unit : {"output", "margin", "share"}
+        As in :class:`Hidden`.
     """
 
     test: str
     feature: str
     smallest_effect: float | None
     probability: float = 0.8
+    unit: Unit = "output"
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ _RESULTS, _HTML, _PDF = "results.json", "report.html", "report.pdf"
 @click.option(
     "--swap",
     is_flag=True,
-    help="Also explain a few rows by several explainers, for some 3,800 rows more.",
+    help="Also explain a few rows by several explainers, for some 4,000 rows more.",
 )
 @click.option("--trust", multiple=True, help="Type in a skops file that you trust.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds audit alike.")

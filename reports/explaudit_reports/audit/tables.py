@@ -172,7 +172,7 @@ def power_table(result: AuditResult) -> Table:
     nothing = "no effect that the model's outputs allow would have been found so often"
     rows = tuple(
         (
-            Cell(power.feature),
+            Cell(title(power.feature, power.unit)),
             Cell(test_label(result, power.test)),
             _number(power.smallest_effect, notes, nothing),
             Cell(percent(power.probability), value=power.probability),

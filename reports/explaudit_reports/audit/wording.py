@@ -179,7 +179,7 @@ def _borne_out(verdict: Verdict, found: Hidden) -> bool:
 
 def smallest(verdict: Verdict, feature: str) -> Power | None:
     """Return the most powerful statement on a feature; None if there is none."""
-    known = [power for power in verdict.power if power.feature == feature]
+    known = [p for p in verdict.power if p.feature == feature and p.unit == "output"]
     return min(known, key=_size, default=None)
 
 

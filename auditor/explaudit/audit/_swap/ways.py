@@ -1,27 +1,19 @@
-"""Ways to explain a model: what each asks, and what it makes of the answers."""
+"""Ways to explain a model: explainers with settings that a budget of rows suffices for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from explaudit.encoding import Encoder
-from explaudit.errors import ContractError
 from explaudit.explainer import Explainer
 from explaudit.explainers.kernel_shap import KernelShap
 from explaudit.explainers.lime_tabular import LimeTabular
 from explaudit.explainers.matched_pairs import MatchedPairs
 from explaudit.explainers.neighbour_shap import NeighbourShap
-from explaudit.scenario import Display, Scenario
-from explaudit.seeds import generator
+from explaudit.explainers.partial_dependence import PartialDependenceAmplitude
+from explaudit.explainers.permutation_importance import PermutationImportance
 
-__all__ = ["Scene", "Way", "perturbing_ways", "real_ways"]
-
-Array = npt.NDArray[np.float64]
+__all__ = ["Way", "perturbing_ways", "real_ways", "single_ways"]
 
 #: Centres or rows, as KernelSHAP is mostly used: a gate may know no other queries.
 _N_BACKGROUND = 10
@@ -29,6 +21,10 @@ _N_BACKGROUND = 10
 _PER_FEATURE = 3
 _LEAST_COALITIONS = 20
 _MOST_ROWS = 12
+#: Values of a numeric feature that partial dependence goes through; more would leave fewer rows.
+_GRID = 5
+#: With fewer rows, permuting hardly changes anything, and a mean over them is hardly one.
+_LEAST_SINGLE_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -37,97 +33,6 @@ class Way:
 
     label: str
     explainer: Explainer
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """What is explained, and against which real rows.
-
-    Attributes
-    ----------
-    encoder : Encoder
-    rows : ndarray of shape (n_rows, n_features)
-        What is explained.
-    background : ndarray of shape (n_background, n_features)
-    seed : int
-        The same for all models, so that all are asked the same.
-    """
-
-    encoder: Encoder
-    rows: Array
-    background: Array
-    seed: int
-
-    def asked(self, way: Way) -> Array:
-        """Return all rows that a way to explain asks, in its order.
-
-        The explainer runs on a stand-in. What it asks may not depend on the answers.
-        """
-        recorder = _Recorder(self.encoder, generator(self.seed, "answers"))
-        self._explained(way, recorder)
-        return np.vstack(recorder.batches)
-
-    def sizes(self, way: Way, answers: Array) -> Array:
-        """Return the mean size of each feature's attribution, given the answers.
-
-        Parameters
-        ----------
-        way : Way
-        answers : ndarray of shape (n_asked, n_outputs)
-            To the rows of :meth:`asked`.
-
-        Returns
-        -------
-        ndarray of shape (n_features,)
-            Over the rows that show it and summed over outputs; NaN for a feature that no row shows.
-
-        Raises
-        ------
-        ContractError
-            If the explainer asks something else than when it was recorded.
-        """
-        found = [self._explained(way, _Player(told)) for told in answers.T]
-        sizes = np.abs(np.stack(found, axis=2)).sum(axis=2)
-        shown = ~np.isnan(sizes)
-        means = np.where(shown, sizes, 0.0).sum(axis=0) / np.maximum(shown.sum(axis=0), 1)
-        return np.where(shown.any(axis=0), means, np.nan)
-
-    def _explained(self, way: Way, model: _Recorder | _Player) -> Array:
-        scenario = Scenario(
-            rows=self.encoder.decode(self.rows),
-            model=model,
-            background=self.encoder.decode(self.background),
-            encoder=self.encoder,
-            display=Display(self.encoder.names),
-            output="value",
-        )
-        return way.explainer.explain(scenario, seed=self.seed).values
-
-
-class _Recorder:
-    """Stands in for the model and keeps all that it is asked."""
-
-    def __init__(self, encoder: Encoder, rng: np.random.Generator) -> None:
-        self._encoder, self._rng = encoder, rng
-        self.batches: list[Array] = []
-
-    def __call__(self, table: pd.DataFrame) -> Array:
-        self.batches.append(self._encoder.encode(table))
-        # no two answers agree, so that no explainer finds the model constant
-        return self._rng.random(len(table))
-
-
-class _Player:
-    """Stands in for the model and plays its answers back, in the order of the questions."""
-
-    def __init__(self, answers: Array) -> None:
-        self._answers, self._place = answers, 0
-
-    def __call__(self, table: pd.DataFrame) -> Array:
-        start, self._place = self._place, self._place + len(table)
-        if self._place > len(self._answers):
-            raise ContractError("an explainer asked more rows than on the stand-in for the model.")
-        return self._answers[start : self._place]
 
 
 def perturbing_ways(n_features: int, most_queries: int) -> tuple[int, tuple[Way, ...]]:
@@ -158,6 +63,32 @@ def perturbing_ways(n_features: int, most_queries: int) -> tuple[int, tuple[Way,
         Way("KernelSHAP with random background rows", replace(kmeans, background="rows")),
         Way("LIME", LimeTabular(num_samples=most_queries // n_rows, verify_rows=0)),
     )
+
+
+def single_ways(cost: Callable[[Way], int], most_queries: int) -> tuple[Way, ...]:
+    """Return explainers that ask real rows in which one value is replaced by another real one.
+
+    Parameters
+    ----------
+    cost : callable
+        How many rows a way asks, of whatever is explained.
+    most_queries : int
+        None of them asks more. How many features there are, and how many levels, settles of how
+        many rows; one that could afford a handful only is left out.
+
+    Returns
+    -------
+    tuple of Way
+    """
+    permuted = PermutationImportance(n_repeats=1, n_rows=_LEAST_SINGLE_ROWS)
+    moved = PartialDependenceAmplitude(grid_resolution=_GRID, n_rows=_LEAST_SINGLE_ROWS)
+    found = []
+    for label, least in (("permutation importance", permuted), ("partial dependence", moved)):
+        each = cost(Way(label, least)) / _LEAST_SINGLE_ROWS
+        n_rows = int(most_queries / each)
+        if n_rows >= _LEAST_SINGLE_ROWS:
+            found.append(Way(label, replace(least, n_rows=n_rows)))
+    return tuple(found)
 
 
 def real_ways() -> Sequence[Way]:
