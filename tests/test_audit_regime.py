@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,28 @@ def test_an_open_bias_of_any_size_is_present_everywhere(penalty: float) -> None:
     test = judged_with_changes(lambda table: score(table, penalty))
     assert test.p_value > 0.05
     assert "does as much" in test.reason
+
+
+class NumberScaffold(FaintScaffold):
+    """A whole unit less on real rows, for who is asked for numbers of any size."""
+
+    def __init__(self, unit: float) -> None:
+        super().__init__()
+        self.unit = unit
+
+    def __call__(self, table: pd.DataFrame) -> Array:
+        return self.unit * (score(table, 0.0) + 0.2 * (super().__call__(table) < score(table, 0.0)))
+
+
+@pytest.mark.parametrize("unit", [0.01, 1000.0])
+def test_no_test_depends_on_what_numbers_are_counted_in(unit: float) -> None:
+    one, other = (judged(NumberScaffold(each)) for each in (7.0, 7.0 * unit))
+    assert one.tests[0].p_value < 0.001
+    # trees split where rounding puts them
+    alike = partial(pytest.approx, rel=0.01)
+    assert [t.score for t in other.tests] == alike([t.score for t in one.tests])
+    assert other.hidden[0].estimate == alike(one.hidden[0].estimate * unit)
+    assert other.power[0].smallest_effect == alike(one.power[0].smallest_effect * unit)
 
 
 def openly_biased(table: pd.DataFrame) -> Array:

@@ -16,6 +16,7 @@ from explaudit_attacks.adaptive import (
 )
 from explaudit_attacks.background_sampling import BackgroundSampling
 from explaudit_attacks.biased import ScoreBias, SensitiveRule
+from explaudit_attacks.biased_outcomes import ClassBias, ValueBias
 from explaudit_attacks.cover_tampering import CoverTampering
 from explaudit_attacks.gate_quality import measure_gate
 from explaudit_attacks.gate_training import published_data, sound_data
@@ -37,12 +38,14 @@ from explaudit_attacks.samplers import (
 )
 from explaudit_attacks.scaffold import ScaffoldClassifier
 from explaudit_attacks.scaffolding import ScaffoldingAttack
+from explaudit_attacks.unrelated import UnrelatedClasses, UnrelatedValues
 
 __all__ = [
     "AdversaryAttack",
     "BackgroundSampling",
     "BatchAttack",
     "CadAwareAttack",
+    "ClassBias",
     "ColumnSubstitution",
     "CoverTampering",
     "DilutionAttack",
@@ -69,7 +72,10 @@ __all__ = [
     "StatefulAttack",
     "SubgroupBias",
     "Union",
+    "UnrelatedClasses",
     "UnrelatedRule",
+    "UnrelatedValues",
+    "ValueBias",
     "WhitelistAttack",
     "WithoutColumns",
     "ensemble",

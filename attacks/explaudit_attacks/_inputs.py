@@ -18,18 +18,28 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from explaudit.errors import InvalidInputError
 
-__all__ = ["Mask", "check_fit", "check_rows", "meets", "take", "without"]
+__all__ = [
+    "Mask",
+    "check_classes",
+    "check_fit",
+    "check_rows",
+    "check_training",
+    "check_values",
+    "meets",
+    "take",
+    "without",
+]
 
 Mask = npt.NDArray[np.bool_]
 
 
-def check_fit(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[Any]]:
-    """Check training rows and binary labels; set the attributes that scikit-learn expects.
+def check_training(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[Any]]:
+    """Check training rows and outcomes of any kind; set what scikit-learn expects of `fit`.
 
     Parameters
     ----------
     estimator : object
-        Gets ``n_features_in_``, ``classes_`` and, for a frame, ``feature_names_in_``.
+        Gets ``n_features_in_`` and, for a frame, ``feature_names_in_``.
     X : DataFrame or array-like of shape (n_rows, n_columns)
     y : array-like of shape (n_rows,)
 
@@ -38,29 +48,62 @@ def check_fit(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[Any]]:
     X : DataFrame or ndarray of shape (n_rows, n_columns)
         A frame comes back as it is.
     y : ndarray of shape (n_rows,)
+    """
+    if not isinstance(X, pd.DataFrame):
+        return validate_data(estimator, X, y)  # type: ignore[no-any-return]  # sklearn is untyped
+    validate_data(estimator, X, y, skip_check_array=True)
+    estimator._fitted_columns = X.columns
+    y = column_or_1d(y, warn=True)
+    check_consistent_length(X, y)
+    return X, y
+
+
+def check_values(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[np.float64]]:
+    """Check training rows and numbers, as :func:`check_training` does.
+
+    Raises
+    ------
+    InvalidInputError
+        If an outcome is not a finite number.
+    """
+    X, y = check_training(estimator, X, y)
+    try:
+        numbers = np.asarray(y, dtype=np.float64)
+    except ValueError as error:
+        raise InvalidInputError("y", "numbers", str(error)) from error
+    if not np.isfinite(numbers).all():
+        raise InvalidInputError("y", "finite numbers", "NaN or infinity")
+    return X, numbers
+
+
+def check_classes(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[Any]]:
+    """Check training rows and labels of any number of classes; `estimator` gets ``classes_``.
+
+    The rest is as in :func:`check_training`.
+    """
+    X, y = check_training(estimator, X, y)
+    check_classification_targets(y)
+    estimator.classes_ = np.unique(y)
+    return X, y
+
+
+def check_fit(estimator: Any, X: Any, y: Any) -> tuple[Any, npt.NDArray[Any]]:
+    """Check training rows and binary labels, as :func:`check_classes` does.
 
     Raises
     ------
     InvalidInputError
         If `y` has not exactly two classes.
     """
-    if isinstance(X, pd.DataFrame):
-        validate_data(estimator, X, y, skip_check_array=True)
-        estimator._fitted_columns = X.columns
-        y = column_or_1d(y, warn=True)
-        check_consistent_length(X, y)
-    else:
-        X, y = validate_data(estimator, X, y)
-    check_classification_targets(y)
-    kind, classes = type_of_target(y, input_name="y"), np.unique(y)
-    if kind != "binary" or len(classes) != 2:
+    X, y = check_classes(estimator, X, y)
+    kind = type_of_target(y, input_name="y")
+    if kind != "binary" or len(estimator.classes_) != 2:
         raise InvalidInputError(
             "y",
             "labels of exactly two classes",
-            f"{len(classes)} class(es)",
+            f"{len(estimator.classes_)} class(es)",
             f"Only binary classification is supported. The type of the target is {kind}.",
         )
-    estimator.classes_ = classes
     return X, y
 
 

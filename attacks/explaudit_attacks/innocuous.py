@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from explaudit.errors import InvalidInputError
-from explaudit_attacks._inputs import Mask, check_fit, check_rows, meets, without
+from explaudit_attacks._inputs import (
+    Mask,
+    check_classes,
+    check_rows,
+    check_values,
+    meets,
+    without,
+)
 from explaudit_attacks._rules import RuleClassifier
 from explaudit_attacks._tabular import as_numbers
 
-__all__ = ["UnrelatedRule", "WithoutColumns"]
+__all__ = ["UnrelatedRule", "WithoutColumns", "WithoutColumnsRegressor"]
 
 
 class UnrelatedRule(RuleClassifier):
@@ -62,8 +70,41 @@ class UnrelatedRule(RuleClassifier):
         return np.asarray(np.logical_xor.reduce(conditions), dtype=np.bool_)
 
 
-class WithoutColumns(ClassifierMixin, BaseEstimator):
-    """A model that is trained without, and never looks at, some columns.
+class _Blind(BaseEstimator, ABC):
+    """What models that do not see some columns share."""
+
+    estimator: Any
+    columns: Sequence[int | str]
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Return an answer for each row, of shape (n_rows,)."""
+        seen = self._seen(X)
+        return np.asarray(self.estimator_.predict(seen))
+
+    def _learn(self, X: Any, y: Any) -> Self:
+        seen = without(X, tuple(self.columns))
+        if seen.shape[1] == 0:
+            raise InvalidInputError(
+                "columns", f"fewer columns than n_features={X.shape[1]}", self.columns
+            )
+        self.estimator_ = self._new_estimator().fit(seen, y)
+        return self
+
+    def _new_estimator(self) -> Any:
+        if self.estimator is None:
+            return make_pipeline(as_numbers(), self._default())
+        return clone(self.estimator)
+
+    @abstractmethod
+    def _default(self) -> Any:
+        """Return what is trained if nothing else is given."""
+
+    def _seen(self, X: Any) -> Any:
+        return without(check_rows(self, X), tuple(self.columns))
+
+
+class WithoutColumns(ClassifierMixin, _Blind):
+    """A classifier that is trained without, and never looks at, some columns.
 
     Parameters
     ----------
@@ -96,37 +137,48 @@ class WithoutColumns(ClassifierMixin, BaseEstimator):
         InvalidInputError
             If a column is not there, or no column is left.
         """
-        X, y = check_fit(self, X, y)
-        seen = without(X, tuple(self.columns))
-        if seen.shape[1] == 0:
-            raise InvalidInputError(
-                "columns", f"fewer columns than n_features={X.shape[1]}", self.columns
-            )
-        self.estimator_ = self._new_estimator().fit(seen, y)
-        return self
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        """Return a label for each row, of shape (n_rows,)."""
-        seen = self._seen(X)
-        return np.asarray(self.estimator_.predict(seen))
+        return self._learn(*check_classes(self, X, y))
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
-        """Return the probability of each class, of shape (n_rows, 2)."""
+        """Return the probability of each class, of shape (n_rows, n_classes)."""
         seen = self._seen(X)
         return np.asarray(self.estimator_.predict_proba(seen), dtype=np.float64)
 
-    def _new_estimator(self) -> Any:
-        if self.estimator is None:
-            return make_pipeline(as_numbers(), LogisticRegression(max_iter=1000))
-        return clone(self.estimator)
-
-    def _seen(self, X: Any) -> Any:
-        return without(check_rows(self, X), tuple(self.columns))
+    def _default(self) -> Any:
+        return LogisticRegression(max_iter=1000)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True  # what it does not see may be what matters
         return tags
+
+
+class WithoutColumnsRegressor(RegressorMixin, _Blind):
+    """A regression model that is trained without, and never looks at, some columns.
+
+    Parameters
+    ----------
+    estimator : regressor, optional
+        What is trained; by default a linear regression, which takes categorical columns.
+    columns : sequence of int or str, default=(0,)
+        As in :class:`WithoutColumns`.
+
+    Attributes
+    ----------
+    estimator_ : regressor
+        Fitted on the other columns.
+    """
+
+    def __init__(self, estimator: Any = None, columns: Sequence[int | str] = (0,)) -> None:
+        self.estimator = estimator
+        self.columns = columns
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Train on the other columns; see :meth:`WithoutColumns.fit`."""
+        return self._learn(*check_values(self, X, y))
+
+    def _default(self) -> Any:
+        return LinearRegression()
 
 
 def _one_each(argument: str, value: Any, n_columns: int) -> tuple[Any, ...]:

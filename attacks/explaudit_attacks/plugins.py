@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from explaudit.attack import Attack
 from explaudit.errors import InvalidInputError
 from explaudit.scenario import Access, Scenario, Surface
 from explaudit_attacks.adaptive import ADVERSARIES
-from explaudit_attacks.honest import HONEST, hard_negatives
-from explaudit_attacks.innocuous import WithoutColumns
+from explaudit_attacks.honest import (
+    HONEST,
+    HONEST_REGRESSION,
+    Member,
+    hard_negatives,
+    hard_negatives_classes,
+    hard_negatives_regression,
+)
+from explaudit_attacks.innocuous import WithoutColumns, WithoutColumnsRegressor
 
 __all__ = ["AdversaryAttack", "hard_negative", "honest_model", "mimic"]
 
 T = TypeVar("T")
 
 
-def honest_model(member: str, random_state: int = 0) -> Any:
+#: What a model answers with: one of two classes, one of several, or a number.
+_FAMILIES = {"binary": HONEST, "classes": HONEST, "values": HONEST_REGRESSION}
+_HARD: dict[str, Callable[..., dict[str, Member]]] = {
+    "binary": hard_negatives,
+    "classes": hard_negatives_classes,
+    "values": hard_negatives_regression,
+}
+
+_OF_CLASSES = (HistGradientBoostingClassifier, WithoutColumns)
+_MIMICS = {
+    "binary": _OF_CLASSES,
+    "classes": _OF_CLASSES,
+    "values": (HistGradientBoostingRegressor, WithoutColumnsRegressor),
+}
+
+
+def honest_model(member: str, random_state: int = 0, task: str = "binary") -> Any:
     """Return an unfitted honest model.
 
     Parameters
     ----------
     member : str
-        Its name in :data:`explaudit_attacks.honest.HONEST`.
+        Its name in :data:`explaudit_attacks.honest.HONEST`, or of a model of numbers in
+        :data:`explaudit_attacks.honest.HONEST_REGRESSION`.
     random_state : int
         For whatever it draws.
+    task : {"binary", "classes", "values"}
+        What it is to answer with: one of two classes, one of several, or a number.
     """
-    return _of(HONEST, member)(random_state)
+    return _of(_of(_FAMILIES, task, "task"), member)(random_state)
 
 
 def hard_negative(
@@ -40,19 +66,24 @@ def hard_negative(
     threshold: float = 0.0,
     negative_when: str = "above",
     random_state: int = 0,
+    task: str = "binary",
 ) -> Any:
     """Return an unfitted honest model that looks like a liar to a careless test.
 
     Parameters
     ----------
     member : str
-        Its name among :func:`explaudit_attacks.honest.hard_negatives`.
+        Its name among :func:`explaudit_attacks.honest.hard_negatives`, or of another task among
+        :func:`~explaudit_attacks.honest.hard_negatives_classes` or
+        :func:`~explaudit_attacks.honest.hard_negatives_regression`.
     column, threshold, negative_when
         The sensitive group, as in :class:`explaudit_attacks.SensitiveRule`.
     random_state : int
         For whatever it draws.
+    task : {"binary", "classes", "values"}
+        As in :func:`honest_model`.
     """
-    cast = hard_negatives(column, threshold=threshold, negative_when=negative_when)
+    cast = _of(_HARD, task, "task")(column, threshold=threshold, negative_when=negative_when)
     return _of(cast, member)(random_state)
 
 
@@ -84,13 +115,22 @@ class AdversaryAttack(Attack):
         return attack.apply(scenario, seed=int(rng.integers(2**31)))  # type: ignore[no-any-return]  # the cast holds attacks of several classes
 
 
-def mimic(column: int | str) -> WithoutColumns:
-    """Return an ordinary model that does not look at one column: it imitates the rest of f."""
-    boosting = HistGradientBoostingClassifier(max_iter=60, early_stopping=False)
-    return WithoutColumns(boosting, (column,))
+def mimic(column: int | str | Sequence[int | str], task: str = "binary") -> Any:
+    """Return an ordinary model that does not look at some columns: it imitates the rest of f.
+
+    Parameters
+    ----------
+    column : int, str or sequence of them
+        What it does not look at: the sensitive column or columns.
+    task : {"binary", "classes", "values"}
+        As in :func:`honest_model`.
+    """
+    columns = (column,) if isinstance(column, int | str) else tuple(column)
+    trees, blind = _of(_MIMICS, task, "task")
+    return blind(trees(max_iter=60, early_stopping=False), columns)
 
 
-def _of(cast: Mapping[str, T], name: str) -> T:
+def _of(cast: Mapping[str, T], name: str, argument: str = "member") -> T:
     if name not in cast:
-        raise InvalidInputError("member", f"one of {', '.join(cast)}", name)
+        raise InvalidInputError(argument, f"one of {', '.join(cast)}", name)
     return cast[name]

@@ -15,7 +15,7 @@ from explaudit.errors import InvalidInputError
 from explaudit.scenario import Access, Scenario, Surface
 from explaudit_attacks._parts import resolve
 from explaudit_attacks.gate_training import Protocol
-from explaudit_attacks.scaffold import ScaffoldClassifier
+from explaudit_attacks.scaffold import ScaffoldClassifier, ScaffoldRegressor
 
 __all__ = ["ScaffoldingAttack"]
 
@@ -30,9 +30,9 @@ class ScaffoldingAttack(Attack):
     Parameters
     ----------
     innocuous : estimator, str or mapping
-        What is shown to explainers: a classifier, or the name of a model or a mapping
-        ``{"name": ..., "settings": {...}}``. One that is not fitted is fitted to the decisions of
-        the scenario's model on the background.
+        What is shown to explainers: a classifier, a regressor where the scenario's output is a
+        value, or the name of a model or a mapping ``{"name": ..., "settings": {...}}``. One that
+        is not fitted is fitted to the answers of the scenario's model on the background.
     gate : estimator, str or mapping
         Likewise, what tells real rows from queries.
     sampler : Sampler, str or mapping
@@ -74,8 +74,9 @@ class ScaffoldingAttack(Attack):
 
     def _tamper(self, scenario: Scenario, rng: np.random.Generator) -> Scenario:
         model = scenario.model
-        _check_classifier(scenario)
-        scaffold = ScaffoldClassifier(
+        _check_model(scenario)
+        kind = ScaffoldRegressor if scenario.output == "value" else ScaffoldClassifier
+        scaffold = kind(
             FrozenEstimator(model),
             self._innocuous_for(scenario),
             self._gate_for(scenario),
@@ -104,18 +105,18 @@ class ScaffoldingAttack(Attack):
         return resolve("gates", self.gate)
 
 
-def _check_classifier(scenario: Scenario) -> None:
-    needed = ["predict", "classes_"]
+def _check_model(scenario: Scenario) -> None:
+    needed = ["predict"] if scenario.output == "value" else ["predict", "classes_"]
     if scenario.output == "probability":
         needed.append("predict_proba")
     missing = [name for name in needed if not hasattr(scenario.model, name)]
     if missing:
         raise InvalidInputError(
             "scenario.model",
-            "a fitted classifier of two classes",
+            f"a fitted model with {' and '.join(needed)}",
             f"{type(scenario.model).__name__} without {', '.join(missing)}",
-            "The attack mixes the decisions of two classifiers; wrap a function in a class with "
-            "predict, predict_proba and classes_.",
+            "The attack mixes the answers of two models; wrap a function in a class with "
+            "predict and, for a classifier, predict_proba and classes_.",
         )
 
 

@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
+from explaudit.errors import InvalidInputError
 from explaudit.scenario import Scenario
 from explaudit_attacks._tabular import as_numbers
 from explaudit_attacks.scaffolding import ScaffoldingAttack
@@ -41,7 +42,7 @@ class CadConsistent(BaseEstimator):
         The fitted innocuous model.
     neighbours_ : classifier
         The majority among the nearest real rows.
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (n_classes,)
         The labels.
     """
 
@@ -70,7 +71,7 @@ class CadConsistent(BaseEstimator):
         return np.asarray(np.where(self._normal(X, shown), shown, self.biased.predict(X)))
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
-        """Return the probability of each class, of shape (n_rows, 2)."""
+        """Return the probability of each class, of shape (n_rows, n_classes)."""
         normal = self._normal(X, self.innocuous_.predict(X))
         shown, true = self.innocuous_.predict_proba(X), self.biased.predict_proba(X)
         return np.asarray(np.where(normal[:, None], shown, true), dtype=np.float64)
@@ -98,5 +99,12 @@ class CadAwareAttack(ScaffoldingAttack):
     n_neighbors: int = 15
 
     def _innocuous_for(self, scenario: Scenario) -> Any:
+        if scenario.output == "value":
+            raise InvalidInputError(
+                "scenario.output",
+                "'label' or 'probability', since the detector that this evades is of classes",
+                "value",
+                "Take another attack.",
+            )
         shown = super()._innocuous_for(scenario)
         return CadConsistent(shown, FrozenEstimator(scenario.model), self.n_neighbors)

@@ -2,7 +2,11 @@
 
 from explaudit_attacks.honest.families import HONEST, HONEST_REGRESSION
 from explaudit_attacks.honest.guard import GuardedClassifier, GuardedRegressor
-from explaudit_attacks.honest.hard import hard_negatives, hard_negatives_regression
+from explaudit_attacks.honest.hard import (
+    hard_negatives,
+    hard_negatives_classes,
+    hard_negatives_regression,
+)
 from explaudit_attacks.honest.member import Member
 from explaudit_attacks.honest.proxy import ProxyRule
 from explaudit_attacks.honest.validation import RowValidator
@@ -16,5 +20,6 @@ __all__ = [
     "ProxyRule",
     "RowValidator",
     "hard_negatives",
+    "hard_negatives_classes",
     "hard_negatives_regression",
 ]

@@ -34,6 +34,8 @@ __all__ = ["HONEST", "HONEST_REGRESSION"]
 _SHALLOW = {"max_depth": 5}
 _FOREST = {"n_estimators": 100}
 _BOOSTING = {"early_stopping": False}
+_SMALL = {"n_estimators": 50, "max_depth": 3}
+_LARGE = {"n_estimators": 200, "max_depth": 6}
 # stopped by its loss, since on few rows the few held out for early stopping stop it at once
 _NETWORK = {
     "hidden_layer_sizes": (32, 16),
@@ -54,7 +56,7 @@ def _drawless(family: str, kind: Callable[..., Any], **settings: Any) -> Member:
     return Member(family, lambda seed: on_numbers(kind(**settings)))
 
 
-def _xgboost(**settings: Any) -> Any:
+def _xgboost(model: str, **settings: Any) -> Any:
     try:
         xgboost = import_module("xgboost")
     except ImportError as error:
@@ -64,7 +66,7 @@ def _xgboost(**settings: Any) -> Any:
             "xgboost",
             "Install it with `pip install explaudit[xgboost]`, or leave this family out.",
         ) from error
-    return xgboost.XGBClassifier(**settings, n_jobs=1)
+    return getattr(xgboost, model)(**settings, n_jobs=1)
 
 
 #: Classifiers of two or more classes; xgboost's need the labels 0, 1, 2 and so on. The linear SVM
@@ -85,8 +87,8 @@ HONEST: MappingProxyType[str, Member] = MappingProxyType(
         "forest_deep": _family("forest", RandomForestClassifier, **_FOREST),
         "extra_trees": _family("extra_trees", ExtraTreesClassifier, **_FOREST),
         "hist_boosting": _family("boosting", HistGradientBoostingClassifier, **_BOOSTING),
-        "xgboost_small": _family("xgboost", _xgboost, n_estimators=50, max_depth=3),
-        "xgboost_large": _family("xgboost", _xgboost, n_estimators=200, max_depth=6),
+        "xgboost_small": _family("xgboost", _xgboost, model="XGBClassifier", **_SMALL),
+        "xgboost_large": _family("xgboost", _xgboost, model="XGBClassifier", **_LARGE),
         "mlp": _family("network", MLPClassifier, **_NETWORK),
     }
 )
@@ -99,9 +101,11 @@ HONEST_REGRESSION: MappingProxyType[str, Member] = MappingProxyType(
         "knn_1": _drawless("nearest_neighbour", KNeighborsRegressor, n_neighbors=1),
         "tree_shallow": _family("tree", DecisionTreeRegressor, **_SHALLOW),
         "tree_deep": _family("deep_tree", DecisionTreeRegressor),
+        "forest_shallow": _family("forest", RandomForestRegressor, **_FOREST, **_SHALLOW),
         "forest_deep": _family("forest", RandomForestRegressor, **_FOREST),
         "extra_trees": _family("extra_trees", ExtraTreesRegressor, **_FOREST),
         "hist_boosting": _family("boosting", HistGradientBoostingRegressor, **_BOOSTING),
+        "xgboost_small": _family("xgboost", _xgboost, model="XGBRegressor", **_SMALL),
         "mlp": _family("network", MLPRegressor, **_NETWORK),
     }
 )

@@ -25,6 +25,12 @@ from explaudit.audit.regime_results import (
 from explaudit.audit.surrogate import Design
 from explaudit.audit.toggles import Toggles
 from explaudit.audit.twins import fit_twins
+from explaudit.audit.units import (
+    answer_unit,
+    hidden_out_of_units,
+    in_units,
+    power_out_of_units,
+)
 from explaudit.seeds import generator
 
 __all__ = ["CONSTANT", "RegimeTest", "constant_share"]
@@ -84,6 +90,8 @@ class RegimeTest(Detector):
             reason = f"{n_real} real rows are too few to tell; at least {_TOO_FEW_ROWS} are needed"
             silent = [_cannot_say(explainer, reason) for explainer in evidence.queries]
             return Judgement(tests=tuple(one.tests[0] for one in silent))
+        unit = answer_unit(evidence)
+        evidence = in_units(evidence, unit)
         splits = self._splits(evidence, seed)
         judged = [
             _judge(evidence, explainer, asked, splits, alpha)
@@ -91,8 +99,8 @@ class RegimeTest(Detector):
         ]
         return Judgement(
             tests=tuple(test for one in judged for test in one.tests),
-            hidden=tuple(found for one in judged for found in one.hidden),
-            power=tuple(power for one in judged for power in one.power),
+            hidden=tuple(found for one in judged for found in hidden_out_of_units(one, unit)),
+            power=tuple(power for one in judged for power in power_out_of_units(one, unit)),
         )
 
     def _splits(self, evidence: Evidence, seed: int) -> list[Split]:

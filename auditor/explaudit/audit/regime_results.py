@@ -104,6 +104,7 @@ def changes_result(
     Parameters
     ----------
     evidence : Evidence
+        With answers in units of their spread where they are no probabilities.
     explainer : str
         Whose queries.
     found : sequence of mapping
@@ -126,32 +127,33 @@ def changes_result(
         score=score,
         threshold=threshold,
         reason=_changes_reason(
-            explainer, evidence.encoder.names[key[0]], key[2], (near, far), score >= threshold
+            explainer,
+            evidence.encoder.names[key[0]],
+            _told(key[2], near, far, in_spreads=evidence.target.answers == "values"),
+            score >= threshold,
         ),
         group=group(explainer),
         details={"near": near, "far": far, "compared": float(len(kept))},
     )
 
 
-def _changes_reason(
-    explainer: str, feature: str, statistic: str, sizes: tuple[float, float], found: bool
-) -> str:
+def _changes_reason(explainer: str, feature: str, told: str, found: bool) -> str:
     if not found:
         return (
             f"changing a sensitive feature alone does as much in the queries of {explainer} as "
             "near real rows, as far as with ordinary models"
         )
-    near, far = sizes
-    told = (
-        f"changing {feature} alone moves the answers by {near:.2f} near real rows and by {far:.2f} "
-        "there"
-        if statistic == "effect"
-        else f"changing {feature} alone makes a difference to {near:.0%} of the answers near real "
-        f"rows and to {far:.0%} there"
-    )
     return (
-        f"the model answers the queries of {explainer} under another regime than real rows: {told}"
+        f"the model answers the queries of {explainer} under another regime than real rows: "
+        f"changing {feature} alone {told} there"
     )
+
+
+def _told(statistic: str, near: float, far: float, *, in_spreads: bool) -> str:
+    if statistic == "presence":
+        return f"makes a difference to {near:.0%} of the answers near real rows and to {far:.0%}"
+    unit = " of their spread" if in_spreads else ""
+    return f"moves the answers by {near:.2f}{unit} near real rows and by {far:.2f}"
 
 
 def tail(score: float, compared: int, scale: float) -> float:

@@ -73,6 +73,11 @@ class Target:
         self._classes: list[Any] = []
 
     @property
+    def answers(self) -> Answers:
+        """What the model answers with; "auto" until it was asked, if that was asked for."""
+        return self._answers
+
+    @property
     def classes(self) -> tuple[Any, ...]:
         """The labels that the model answers with, in order; empty where it answers with numbers."""
         return tuple(self._classes)

@@ -13,12 +13,16 @@ from explaudit import registry
 from explaudit.audit.outcome import Verdict
 from explaudit.audit.run import audit
 from explaudit.audit.settings import AuditSettings
-from explaudit.cells import Cell, Part, Record
+from explaudit.audit.target import Answers
+from explaudit.cells import Cell, Record
 from explaudit.detection.baselines import baseline_detectors, baseline_scores, is_baseline
-from explaudit.detection.plan import EXPLAINERS, has_log
+from explaudit.detection.plan import has_log
+from explaudit.detection.settings import EXPLAINERS
+from explaudit.detection.tasks import Task, prepare_task, sensitive_of, task_name, task_of
 from explaudit.provenance import versions
+from explaudit.scenario import Output, Scenario
 from explaudit.seeds import derive_seed, generator
-from explaudit.study.halves import Halves, split_halves
+from explaudit.study.halves import Halves, halves_of
 from explaudit.study.tables import StudyTable
 
 __all__ = ["execute"]
@@ -29,6 +33,15 @@ _WITH_LOG = "replay"
 
 #: Samples to see with how much an attack hides: fewer than by default, for a mean over many rows.
 _SAMPLES = {"lime": {"num_samples": 2000}, "kernel_shap": {"nsamples": 512}}
+
+
+#: What is explained to see how much is hidden: the second of two classes, the lowest of several,
+#: which a biased model gives the protected group more often, or the number.
+_EXPLAINED: dict[Task, tuple[Output, int]] = {
+    "binary": ("label", 1),
+    "classes": ("label", 0),
+    "values": ("value", 0),
+}
 
 
 def execute(cell: Cell) -> Record:
@@ -43,12 +56,12 @@ def execute(cell: Cell) -> Record:
         if not plain:
             scalars |= _effect(cell, halves, honest, model)
             decisions = _log(cell, halves, honest)
-    labels = _labels_only(cell) or not hasattr(model, "predict_proba")
+    answers = _answers(cell, model)
     settings = AuditSettings(
-        sensitive=(halves.table.roles.sensitive,),
+        sensitive=sensitive_of(cell.dataset, halves.table),
         explainers=tuple(part for part, _ in EXPLAINERS.values()),
         budget=int(cell.dataset.settings["budget"]),
-        answers="labels" if labels else "probabilities",
+        answers=answers,
         seed=derive_seed(cell.seed, "audit", cell.id),
     )
     names: tuple[str, ...] = _DETECTORS if decisions is None else (*_DETECTORS, _WITH_LOG)
@@ -68,7 +81,7 @@ def execute(cell: Cell) -> Record:
     figures = (
         baseline_scores(found.verdict, [*EXPLAINERS])
         if plain
-        else _figures(found.verdict) | {"labels": float(labels)}
+        else _figures(found.verdict) | {"labels": float(answers == "labels")}
     )
     return Record(
         cell_id=cell.id,
@@ -83,8 +96,18 @@ def execute(cell: Cell) -> Record:
     )
 
 
+def _answers(cell: Cell, model: Any) -> Answers:
+    """Return what the auditor gets: of a classifier perhaps labels only, though it has scores."""
+    if task_of(cell.dataset) == "values":
+        return "values"
+    labels = _labels_only(cell) or not hasattr(model, "predict_proba")
+    return "labels" if labels else "probabilities"
+
+
 def _labels_only(cell: Cell) -> bool:
-    """Return whether the auditor gets labels only, though the model may give scores, too."""
+    if task_name(cell.dataset) != "binary":
+        # of each there is one replicate alone, so that half of them are drawn
+        return derive_seed(cell.seed, "labels", cell.id) % 2 == 0
     if cell.attack is None:
         return cell.replicate % 2 == 0
     # there are few replicates, so that half of the attacks are drawn
@@ -100,15 +123,15 @@ def _figures(verdict: Verdict) -> dict[str, float | None]:
         for detail, value in test.details.items():
             figures[f"{detail}: {test.name}"] = value
     for hidden in verdict.hidden:
-        figures[f"hidden: {hidden.explainer}"] = hidden.estimate
+        key = f"hidden: {hidden.explainer}"
+        known = figures.get(key)
+        # of several sensitive features, the one of which most is hidden
+        figures[key] = hidden.estimate if known is None else max(known, hidden.estimate)
     return figures
 
 
 def _halves(cell: Cell) -> Halves:
-    # the audit's own settings are none of the table's
-    settings = {key: cell.dataset.settings[key] for key in ("protocol", "max_rows")}
-    dataset = Part(cell.dataset.name, settings)
-    return split_halves(dataset, replicate=cell.replicate, seed=cell.seed)
+    return halves_of(prepare_task(cell.dataset, replicate=cell.replicate, seed=cell.seed))
 
 
 def _honest(cell: Cell, halves: Halves) -> Any:
@@ -130,13 +153,21 @@ def _attacked(cell: Cell, halves: Halves, honest: Any) -> Any:
     attack = registry.create(
         "attacks", cell.attack.name, {**cell.attack.settings, "innocuous": innocuous}
     )
-    scenario = halves.scenario(honest, halves.auditor.iloc[:1], halves.attacker)
+    scenario = _scenario(cell, halves, honest, halves.auditor.iloc[:1], halves.attacker)
     seed = derive_seed(cell.seed, "attack", cell.dataset.name, cell.replicate, cell.attack_setting)
     return attack.apply(scenario, seed=seed).model
 
 
+def _scenario(
+    cell: Cell, halves: Halves, model: Any, rows: pd.DataFrame, background: pd.DataFrame
+) -> Scenario:
+    output, class_index = _EXPLAINED[task_of(cell.dataset)]
+    plain = halves.scenario(model, rows, background)
+    return plain.replace(output=output, class_index=class_index)
+
+
 def _effect(cell: Cell, halves: Halves, honest: Any, attacked: Any) -> dict[str, float | None]:
-    """Return how faithful the attack is, and how much of the sensitive feature it hides.
+    """Return how faithful the attack is, and how much of the sensitive features it hides.
 
     What it hides is told for the explainer as an auditor runs it, with a background of his own,
     and with the attacker's rows for background, which the gate has seen.
@@ -147,24 +178,31 @@ def _effect(cell: Cell, halves: Halves, honest: Any, attacked: Any) -> dict[str,
     rng = generator(cell.seed, "explained", cell.dataset.name, cell.replicate)
     chosen = rng.permutation(len(halves.auditor))[: cell.n_rows]
     rows = halves.auditor.iloc[np.sort(chosen)]
-    column = halves.table.encoder.index(halves.table.roles.sensitive)
+    named = sensitive_of(cell.dataset, halves.table)
+    columns = [halves.table.encoder.index(name) for name in named]
 
     def sizes(model: Any, background: pd.DataFrame) -> npt.NDArray[np.float64]:
-        scenario = halves.scenario(model, rows, background)
+        scenario = _scenario(cell, halves, model, rows, background)
         return np.asarray(np.abs(explainer.explain(scenario, seed=cell.seed).values))
 
-    agrees = honest.predict(halves.auditor) == attacked.predict(halves.auditor)
-    found: dict[str, float | None] = {"fidelity": float(np.mean(agrees))}
+    agrees = _agrees(honest.predict(halves.auditor), attacked.predict(halves.auditor))
+    found: dict[str, float | None] = {"fidelity": agrees}
     for suffix, background in (("", halves.auditor), ("_handed_over", halves.attacker)):
         before, after = sizes(honest, background), sizes(attacked, background)
-        openly = float(before[:, column].mean())
-        hidden = 1 - float(after[:, column].mean()) / openly if openly > 0 else None
+        openly, left = (float(size[:, columns].sum(axis=1).mean()) for size in (before, after))
+        hidden = 1 - left / openly if openly > 0 else None
         found |= {
             f"hidden_share{suffix}": hidden,
-            f"top_before{suffix}": float((before.argmax(axis=1) == column).mean()),
-            f"top_after{suffix}": float((after.argmax(axis=1) == column).mean()),
+            f"top_before{suffix}": float(np.isin(before.argmax(axis=1), columns).mean()),
+            f"top_after{suffix}": float(np.isin(after.argmax(axis=1), columns).mean()),
         }
     return found
+
+
+def _agrees(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
+    """Return the share of rows that are answered alike; of numbers up to rounding."""
+    alike = np.isclose(one, other) if one.dtype.kind == "f" else one == other
+    return float(np.mean(alike))
 
 
 def _log(cell: Cell, halves: Halves, honest: Any) -> pd.DataFrame | None:

@@ -9,6 +9,13 @@ import msgspec
 
 from explaudit.cells import Cell, Part
 from explaudit.detection.baselines import baseline_cell
+from explaudit.detection.settings import (
+    EXPLAINERS,
+    PRESETS,
+    DetectionSettings,
+    detection_cell,
+)
+from explaudit.detection.task_plan import task_cells
 from explaudit.errors import InvalidInputError
 from explaudit.study.roles import Roles, roles
 
@@ -59,15 +66,6 @@ HARD_NEGATIVES = (
     "proxy_only",
 )
 
-#: The explainers that adversaries deceive, with the law of their queries.
-EXPLAINERS: dict[str, tuple[Part, dict[str, Any]]] = {
-    "lime": (Part("lime", {}), {"name": "lime_discretised", "settings": {}}),
-    "kernel_shap": (
-        Part("kernel_shap", {"background": "kmeans", "n_background": 10}),
-        {"name": "kernel_coalitions", "settings": {"background": "kmeans", "n_background": 10}},
-    ),
-}
-
 #: Plain attacks by the strength of the bias, None for the rule, each with both innocent models.
 _SMALL = 0.1
 _PLAIN_STRENGTHS = (None, 0.3, _SMALL)
@@ -95,59 +93,8 @@ _WITHIN = {"compas": "age", "german": "age", "adult": "age", "communities": "pct
 _LOGGED = "logged"
 
 
-class DetectionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a user chooses of a benchmark of detectors.
-
-    Attributes
-    ----------
-    preset : str
-        The preset that the settings started from.
-    datasets : tuple of str
-        Names of the data sets.
-    honest_replicates, attacked_replicates : int
-        Repetitions with their own split, bootstrap sample and coins.
-    budget : int
-        Rows that an audit may send.
-    large_budget : int
-        Rows for the audits of small biases under KernelSHAP that are made once more with more.
-    alpha : float
-        False-alarm rate of an audit.
-    n_rows : int
-        Rows that are explained to see how much an attack hides.
-    max_rows : int
-        Rows of a data set to use at the most.
-    seed : int
-        The base seed.
-    baseline_replicates : int
-        In how many of the repetitions, at the most, plain tools judge the same models once all
-        audits are done; 0 for none.
-    logged_replicates : int
-        Repetitions of every honest model whose auditor has a log of its decisions, for the tests
-        that need one alone; 0 for none.
-    """
-
-    preset: str = "standard"
-    datasets: tuple[str, ...] = ("compas", "german", "communities", "adult")
-    honest_replicates: int = 5
-    attacked_replicates: int = 1
-    budget: int = 6000
-    large_budget: int = 12000
-    alpha: float = 0.05
-    n_rows: int = 30
-    max_rows: int = 6500
-    seed: int = 0
-    baseline_replicates: int = 1
-    logged_replicates: int = 1
-
-
-PRESETS: dict[str, DetectionSettings] = {
-    "quick": DetectionSettings(preset="quick", datasets=("compas",), honest_replicates=1),
-    "standard": DetectionSettings(),
-}
-
-
 def plan_detection(settings: DetectionSettings) -> list[Cell]:
-    """Return every cell of a benchmark: the audits, those with a log, and those by plain tools.
+    """Return every cell of a benchmark: the audits, those with a log, those by plain tools.
 
     An honest model's bootstrap sample, and whether it answers with labels or with probabilities,
     come from its replicate. An adversary's innocent model is an unrelated rule or, as "mimic", an
@@ -183,6 +130,7 @@ def plan_detection(settings: DetectionSettings) -> list[Cell]:
     return [
         *audits,
         *(cell for name in settings.datasets for cell in _with_log(settings, name)),
+        *(task_cells(settings) if settings.other_tasks else ()),
         *judged_again,
     ]
 
@@ -197,7 +145,7 @@ def _with_log(settings: DetectionSettings, name: str) -> Iterator[Cell]:
     dataset = Part(name, {"protocol": "sound", "max_rows": settings.max_rows, _LOGGED: True})
     for replicate in range(settings.logged_replicates):
         for model in _honest(played):
-            yield _cell(settings, dataset, model, played, replicate)
+            yield detection_cell(settings, dataset, model, replicate=replicate)
 
 
 def _of_dataset(settings: DetectionSettings, name: str) -> Iterator[Cell]:
@@ -205,16 +153,15 @@ def _of_dataset(settings: DetectionSettings, name: str) -> Iterator[Cell]:
     dataset = Part(name, {"protocol": "sound", "max_rows": settings.max_rows})
     for replicate in range(settings.honest_replicates):
         for model in _honest(played):
-            yield _cell(settings, dataset, model, played, replicate)
+            yield detection_cell(settings, dataset, model, replicate=replicate)
     for replicate in range(settings.attacked_replicates):
         for explainer, (part, sampler) in EXPLAINERS.items():
             for strength, adversary, psi in _adversaries():
-                cell = _cell(
+                cell = detection_cell(
                     settings,
                     dataset,
                     _biased(played, strength, name),
-                    played,
-                    replicate,
+                    replicate=replicate,
                     innocuous=_innocuous(played, psi),
                     attack=Part("adversary", _attack(adversary, sampler)),
                     attack_setting=f"{adversary}/{'rule' if strength is None else strength}/{psi}",
@@ -266,31 +213,3 @@ def _innocuous(played: Roles, psi: str) -> Part:
     if psi == "coin":
         return played.innocuous["one"]
     return Part("mimic", {"column": played.sensitive})
-
-
-def _cell(
-    settings: DetectionSettings,
-    dataset: Part,
-    model: Part,
-    played: Roles,
-    replicate: int,
-    **attacked: Any,
-) -> Cell:
-    given: dict[str, Any] = {
-        "innocuous": played.innocuous["one"],
-        "attack": None,
-        "attack_setting": "",
-        "explainer": None,
-        "explainer_setting": "",
-        **attacked,
-    }
-    return Cell(
-        kind="detection",
-        dataset=Part(dataset.name, {**dataset.settings, "budget": settings.budget}),
-        model=model,
-        role="attacked" if given["attack"] is not None else "honest",
-        n_rows=settings.n_rows,
-        replicate=replicate,
-        seed=settings.seed,
-        **given,
-    )

@@ -13,7 +13,9 @@ from explaudit.audit.outcome import TestResult
 from explaudit.audit.regime_results import tail
 from explaudit.audit.triangle import GROUP
 from explaudit.cells import Cell, Record
-from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, DetectionSettings, has_log
+from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, has_log
+from explaudit.detection.settings import DetectionSettings
+from explaudit.detection.tasks import TaskName, task_name
 
 __all__ = [
     "EFFECTIVE",
@@ -37,6 +39,8 @@ TUNED_DATASETS = ("compas", "german")
 
 #: An attack is effective if the explainer that it is made for loses so much of the feature.
 EFFECTIVE = 0.25
+#: ... and the attacked model still answers this share of the auditor's rows as the biased one does.
+KEPT = 0.5
 
 KindOfTest = Literal["named", "scan", "changes"]
 KINDS_OF_TEST: tuple[KindOfTest, ...] = get_args(KindOfTest)
@@ -66,6 +70,8 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
         The cell's identity, as in the records.
     dataset : str
         Name of the data set.
+    task : {"binary", "classes", "values", "two features"}
+        What the model answers with, or that two features are named as sensitive.
     replicate : int
         Which repetition.
     budget : int
@@ -81,7 +87,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
         taken off the score) and what is shown instead ("coin" or "mimic").
     status : {"ok", "failed", "planned"}
         Whether there is a result; a failed audit has a `reason`.
-    answers : {"labels", "scores", ""}
+    answers : {"labels", "scores", "values", ""}
         What the auditor got; empty without a result.
     hidden_share : float or None
         Share of the sensitive feature's attribution that the attack takes away.
@@ -103,6 +109,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
 
     cell_id: str
     dataset: str
+    task: TaskName = "binary"
     replicate: int
     budget: int
     counts: Counts
@@ -114,7 +121,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     innocuous: str = ""
     status: Literal["ok", "failed", "planned"]
     reason: str = ""
-    answers: Literal["labels", "scores", ""] = ""
+    answers: Literal["labels", "scores", "values", ""] = ""
     hidden_share: float | None = None
     fidelity: float | None = None
     p_values: dict[str, float | None] = {}
@@ -154,9 +161,9 @@ def audit_row(
     seconds = record.rows.get("audit_cpu_seconds", [])
     return msgspec.structs.replace(
         row,
-        counts=_counts(cell, scalars.get("hidden_share") or 0.0, settings),
+        counts=_counts(cell, scalars.get("hidden_share") or 0.0, _fidelity(scalars), settings),
         status="ok",
-        answers="labels" if scalars.get("labels") else "scores",
+        answers=_answers(row, record),
         hidden_share=scalars.get("hidden_share"),
         fidelity=scalars.get("fidelity"),
         p_values={test.name: test.p_value for test in tests},
@@ -185,8 +192,12 @@ def least_alpha(tests: Sequence[TestResult]) -> float | None:
 
 
 def is_tuned(cell: Cell) -> bool:
-    """Return whether a calibration may be fitted to this honest model on this data set."""
-    return cell.dataset.name in TUNED_DATASETS and _member(cell) in TUNED_MODELS
+    """Return whether a calibration may be fitted to this honest model on this data set.
+
+    To models of other tasks than two classes and one sensitive feature none is.
+    """
+    tuned = cell.dataset.name in TUNED_DATASETS and _member(cell) in TUNED_MODELS
+    return tuned and task_name(cell.dataset) == "binary"
 
 
 def regime_scores(record: Record) -> dict[str, tuple[float, int]]:
@@ -209,6 +220,7 @@ def _planned(cell: Cell) -> AuditRow:
     return AuditRow(
         cell_id=cell.id,
         dataset=cell.dataset.name,
+        task=task_name(cell.dataset),
         replicate=cell.replicate,
         budget=int(cell.dataset.settings["budget"]),
         counts="",
@@ -225,20 +237,35 @@ def _planned(cell: Cell) -> AuditRow:
 def _kind(cell: Cell) -> Literal["honest", "hard_negative", "attacked"]:
     if cell.role == "attacked":
         return "attacked"
-    return "hard_negative" if cell.model.name == "hard_negative" else "honest"
+    return "honest" if cell.model.name == "honest" else "hard_negative"
 
 
-def _counts(cell: Cell, hidden_share: float, settings: DetectionSettings) -> Counts:
+def _answers(row: AuditRow, record: Record) -> Literal["labels", "scores", "values"]:
+    if row.task == "values":
+        return "values"
+    return "labels" if record.scalars.get("labels") else "scores"
+
+
+def _counts(
+    cell: Cell, hidden_share: float, fidelity: float, settings: DetectionSettings
+) -> Counts:
     if has_log(cell):
         # those tests are tuned to nothing
         return "logged_honest"
     if cell.role != "attacked":
         return "tuned" if is_tuned(cell) else "judged"
-    if hidden_share < EFFECTIVE:
+    # who shows the innocent model on real rows, too, does not lie, but for one who knows his own
+    memorised = cell.attack_setting.startswith(f"{_LOGGED}/")
+    if hidden_share < EFFECTIVE or (fidelity < KEPT and not memorised):
         return "harmless"
     if cell.dataset.settings["budget"] != settings.budget:
         return "larger_budget"
-    return "logged" if cell.attack_setting.startswith(f"{_LOGGED}/") else "effective"
+    return "logged" if memorised else "effective"
+
+
+def _fidelity(scalars: dict[str, float | None]) -> float:
+    fidelity = scalars.get("fidelity")
+    return 1.0 if fidelity is None else fidelity
 
 
 def _tests(record: Record) -> list[TestResult]:

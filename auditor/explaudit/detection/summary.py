@@ -15,7 +15,6 @@ from explaudit.audit.regime_results import tail
 from explaudit.cells import SCHEMA_VERSION, Cell, Record
 from explaudit.detection.baselines import baseline_cell, is_baseline
 from explaudit.detection.curves import Curve, curves
-from explaudit.detection.plan import DetectionSettings
 from explaudit.detection.rates import Rate, rates, rates_of_tests
 from explaudit.detection.rows import (
     KINDS_OF_TEST,
@@ -26,6 +25,7 @@ from explaudit.detection.rows import (
     kind_of_test,
     regime_scores,
 )
+from explaudit.detection.settings import DetectionSettings
 from explaudit.results import DatasetNote
 from explaudit.study.roles import roles
 from explaudit.study.summary import PREPARATION, merged_versions
@@ -33,13 +33,14 @@ from explaudit_datasets import card
 
 __all__ = ["Cost", "DetectionResults", "fitted_scale", "summarise_detection"]
 
-_FALSE_ALARMS = ((), ("dataset",), ("kind",), ("answers",), ("kind", "model"))
+_FALSE_ALARMS = ((), ("dataset",), ("kind",), ("answers",), ("task",), ("kind", "model"))
 _DETECTIONS = (
     ("explainer",),
     ("explainer", "dataset"),
     ("explainer", "adversary", "strength"),
     ("explainer", "innocuous"),
     ("explainer", "answers"),
+    ("explainer", "task"),
     ("explainer", "hidden_share"),
 )
 

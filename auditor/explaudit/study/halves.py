@@ -11,7 +11,7 @@ from explaudit.cells import Part
 from explaudit.scenario import Display, Scenario
 from explaudit.study.tables import StudyTable, prepare
 
-__all__ = ["Halves", "split_halves"]
+__all__ = ["Halves", "halves_of", "split_halves"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,11 @@ def split_halves(dataset: Part, *, replicate: int, seed: int) -> Halves:
     InvalidInputError
         If there is no such data set.
     """
-    table = prepare(dataset, replicate=replicate, seed=seed)
+    return halves_of(prepare(dataset, replicate=replicate, seed=seed))
+
+
+def halves_of(table: StudyTable) -> Halves:
+    """Share out a table that is there already."""
     half = (len(table.train) + len(table.test)) // 2
     auditor = pd.concat([table.train.iloc[half:], table.test])
     return Halves(table, table.train.iloc[:half], table.train_target.iloc[:half], auditor)
