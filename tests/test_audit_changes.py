@@ -87,7 +87,7 @@ def test_effects_are_counted_by_hand() -> None:
     near, far = constant(0.3), constant(0.3)
     far[0] = 0.1
     effect = compared(near, far)[0, 0, "effect"]
-    assert (effect.near, effect.far) == (pytest.approx(0.3), pytest.approx(0.1))
+    assert (effect.near, effect.far) == pytest.approx((0.3, 0.1))
     # the twins leave out nothing and agree: the spread is that of a coin over a hundred pairs
     assert effect.score == pytest.approx(0.2 / (0.5 / 10))
 
@@ -108,7 +108,7 @@ def test_presence_is_how_often_there_is_any_change_to_speak_of() -> None:
     far[0, 40:60] = 0.005
     presence = compared(near, far)[0, 0, "presence"]
     # one pair or two stand at the end of the range of all scores
-    assert (presence.near, presence.far) == (1.0, pytest.approx(0.4, abs=0.01))
+    assert (presence.near, presence.far) == pytest.approx((1.0, 0.4), abs=0.01)
     assert presence.score == pytest.approx(0.6 / 0.05, rel=0.02)
 
 
@@ -150,7 +150,7 @@ def test_labels_are_at_an_end_always_and_count_all_the_same() -> None:
             answers[:80] = label
             answers[:, 0, 0] = np.where(np.arange(100) < flips, label, 0.0)
     presence = scored(near, far, labels=True)[0, 0, "presence"]
-    assert (presence.near, presence.far) == (pytest.approx(0.8), pytest.approx(0.2))
+    assert (presence.near, presence.far) == pytest.approx((0.8, 0.2))
     assert presence.score == pytest.approx(0.6 / 0.05)
 
 

@@ -78,7 +78,7 @@ def judged_with_changes(model: Any) -> Any:
     return TEST.judge(evidence, alpha=0.05, seed=0).tests[2]
 
 
-def score(table: pd.DataFrame, penalty: float) -> Array:
+def score(table: pd.DataFrame, penalty: float | Array) -> Array:
     """Return scores that are far from their ends."""
     level = 0.5 + 0.1 * np.tanh(table["a"] + 0.5 * table["b"])
     return np.asarray(level - penalty * (table["sex"] == "f"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_the_readme_quotes_the_records(released: DetectionResults) -> None:
 
 
 def test_the_calibration_is_the_one_that_the_tuned_part_gives(released: DetectionResults) -> None:
-    assert released.fitted == {"named": CALIBRATION.named, "scan": CALIBRATION.scan}
+    assert released.fitted == dataclasses.asdict(CALIBRATION)
 
 
 def test_measured_rates_are_those_of_the_records(released: DetectionResults) -> None:

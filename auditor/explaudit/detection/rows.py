@@ -19,6 +19,7 @@ from explaudit.detection.tasks import TaskName, task_name
 
 __all__ = [
     "EFFECTIVE",
+    "KEPT",
     "KINDS_OF_TEST",
     "TUNED_DATASETS",
     "TUNED_MODELS",

@@ -109,7 +109,8 @@ def _of_task(settings: DetectionSettings, task: Task, name: str, place: int) -> 
     for explainer, adversary, psi, strength in _turns(place, _HIDDEN[task]):
         hidden = {"member": f"{_OPEN[task]}_{strength}", "task": task, **group}
         model = Part("hard_negative", hidden)
-        yield _attacked(settings, dataset, model, shown[psi], explainer, (adversary, psi), strength)
+        bias = f"{_OPEN[task].removeprefix('open_')}_{strength}"
+        yield _attacked(settings, dataset, model, shown[psi], explainer, (adversary, psi), bias)
 
 
 def _of_two_features(settings: DetectionSettings, name: str, place: int) -> Iterator[Cell]:
@@ -169,7 +170,7 @@ def _attacked(
     innocuous: Part,
     explainer: str,
     attack: _Attack,
-    hidden: Any,
+    bias: str,
 ) -> Cell:
     part, sampler = EXPLAINERS[explainer]
     adversary, psi = attack
@@ -179,7 +180,7 @@ def _attacked(
         model,
         innocuous=innocuous,
         attack=Part("adversary", {"adversary": adversary, "sampler": sampler}),
-        attack_setting=f"{adversary}/{hidden}/{psi}",
+        attack_setting=f"{adversary}/{bias}/{psi}",
         explainer=part,
         explainer_setting=explainer,
     )

@@ -13,6 +13,7 @@ from explaudit_reports.detection.lines import (
     by_dataset,
     by_hidden_share,
     by_innocuous,
+    by_task,
     honest_models,
     honest_parts,
     single_tests,
@@ -105,7 +106,7 @@ def _false_alarms_section(view: View) -> Section:
     if not view.counting("judged"):
         return Section("false-alarms", "False alarms", (Paragraph(words(text)), _NONE_YET))
     parts = false_alarms_table(
-        view, "false-alarms-table", "All, by data set, kind and answers.", honest_parts(view)
+        view, "false-alarms-table", "All, by data set, kind, answers and task.", honest_parts(view)
     )
     models = [
         false_alarms_table(view, f"models-{kind}", f"{named.label}: {named.meaning}.", lines)
@@ -136,6 +137,7 @@ def _detections_section(view: View) -> Section:
         ("adversaries", "Adversary and bias", "By adversary and bias.", by_adversary(view)),
         ("shown", "What is shown", "By what the explainer is shown.", by_innocuous(view)),
         ("answers", "Answers", "By what the auditor got.", by_answers(view)),
+        ("tasks", "Task", "By what models are asked for.", by_task(view)),
         ("log", "Adversary", "Where the auditor is given a log of past decisions.", with_log(view)),
     )
     blocks = (

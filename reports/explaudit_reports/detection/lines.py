@@ -16,6 +16,7 @@ from explaudit_reports.detection.wording import (
     KINDS,
     MODELS,
     STRENGTHS,
+    TASKS,
     Named,
     hidden_bin,
     known,
@@ -30,6 +31,7 @@ __all__ = [
     "by_dataset",
     "by_hidden_share",
     "by_innocuous",
+    "by_task",
     "honest_models",
     "honest_parts",
     "single_tests",
@@ -63,7 +65,7 @@ def honest_parts(view: View) -> list[Line]:
         Line(view.title(name), "data set", {"dataset": name}, "judged")
         for name in view.values("dataset", view.datasets, "judged")
     ]
-    for attribute, names in (("kind", KINDS), ("answers", ANSWERS)):
+    for attribute, names in (("kind", KINDS), ("answers", ANSWERS), ("task", TASKS)):
         lines += _of(view, attribute, names, "judged")
     if view.counting("logged_honest"):
         meaning = "honest models once more, by the tests that need a log alone"
@@ -118,6 +120,11 @@ def by_innocuous(view: View) -> list[Line]:
 def by_answers(view: View) -> list[Line]:
     """Return the attacks by what the auditor got."""
     return _of(view, "answers", ANSWERS)
+
+
+def by_task(view: View) -> list[Line]:
+    """Return the attacks by what the models are asked for."""
+    return _of(view, "task", TASKS)
 
 
 def by_hidden_share(view: View) -> list[Line]:

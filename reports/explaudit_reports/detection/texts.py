@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from explaudit.detection.rows import EFFECTIVE, TUNED_DATASETS, TUNED_MODELS, AuditRow
+from explaudit.detection.rows import EFFECTIVE, KEPT, TUNED_DATASETS, TUNED_MODELS, AuditRow
 from explaudit_reports.audit.wording import joined
 from explaudit_reports.detection.view import View
 from explaudit_reports.detection.wording import MODELS, explainer, known
@@ -27,12 +27,16 @@ def method_section(view: View) -> Section:
 def _method(view: View) -> dict[str, str]:
     settings = view.results.settings
     audits = view.results.audits
-    honest = [row for row in audits if row.kind != "attacked"]
+    honest = [row for row in audits if row.kind != "attacked" and row.task == "binary"]
+    other = [row for row in audits if row.task != "binary"]
     attacks = [row for row in audits if row.kind == "attacked"]
     return {
         "Honest models": f"{_pairs(honest)}, each {_times(settings, 'honest_replicates')}, with a "
         "split, a bootstrap sample of the training rows and draws of its own. Every other "
         "repetition gives the auditor labels only.",
+        "Other tasks": f"{count(len(other), 'audit')} of models of numbers and of three classes, "
+        "and audits that name two sensitive features, honest and attacked, once each. Nothing is "
+        "tuned on them; they count in all rates.",
         "Who holds which rows": "Attacker and auditor hold halves of each data set that share no "
         "row: models and attacks are made of the one, audits of the other.",
         "Tuned and judged halves": _halves(view),
@@ -44,7 +48,9 @@ def _method(view: View) -> dict[str, str]:
         "When an attack counts": "If the explainer that it is made for loses at least "
         f"{percent(EFFECTIVE)} of the sensitive feature's attribution (mean size over "
         f"{settings.get('n_rows', 'some')} rows, against the biased model without the attack). "
-        "Others are no lies worth finding; they are listed and count for nothing.",
+        "Others are no lies worth finding; they are listed and count for nothing. Nor do those "
+        f"that answer less than {percent(KEPT)} of the auditor's rows as the biased model does, "
+        "but for memorised rows.",
         "What an audit asks": f"At most {_number(settings, 'budget')} rows: the auditor's real "
         "rows and the queries of every explainer, shuffled. Plain attacks with the smallest bias "
         f"under KernelSHAP were audited once more with {_number(settings, 'large_budget')}.",
@@ -52,10 +58,10 @@ def _method(view: View) -> dict[str, str]:
         "given a log of past decisions; these audits are told apart everywhere. Honest models are "
         "judged once more by the tests of a log alone; it holds the rows that they learned from.",
         "Tests": "The regime test, the tests of single rows and, with a log, the replay of logged "
-        "decisions. No setting differs between honest models and attacks. Two of these tests, of "
-        "small batches against the audit's large one and of what a log foretells, were made after "
-        "a first run had missed attacks by batches and by memorised rows; their detections are not "
-        "of attacks that nobody had seen.",
+        "decisions. No setting differs between honest models and attacks. Three of these tests, of "
+        "small batches against the audit's large one, of what a log foretells and of changed "
+        "sensitive features, were made after a first run had missed attacks by batches, by "
+        "memorised rows and with small biases under KernelSHAP: these kinds of attack were known.",
     }
 
 
@@ -66,8 +72,8 @@ def _halves(view: View) -> str:
         f"The calibration may be fitted to {models}, and to these on {datasets} alone. Rates of "
         "false alarms are of all other honest audits: the other models everywhere, and these "
         "models on the other data sets. Nothing is fitted to attacks. That factors below 1 may be "
-        "fitted was decided after a first look at all audits, the judged ones among them; the "
-        "factors themselves are those of the tuned part."
+        "fitted, and how changed features are compared, was decided on runs with the base seed 0; "
+        f"this run's is {view.results.settings.get('seed', 'unknown')}."
     )
 
 

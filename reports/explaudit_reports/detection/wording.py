@@ -20,6 +20,7 @@ __all__ = [
     "KINDS",
     "MODELS",
     "STRENGTHS",
+    "TASKS",
     "Named",
     "curve_label",
     "explainer",
@@ -97,6 +98,28 @@ MODELS: Mapping[str, Named] = {
         "Guesses the sensitive group from all other columns and decides by the guess; never looks "
         "at the sensitive column, and no explanation says that it does",
     ),
+    **{
+        f"open_value_{s}": Named(
+            f"Open penalty of {s} on a number",
+            f"Takes {s} standard deviations off the number of the sensitive group, for all to see",
+        )
+        for s in ("0.25", "0.5", "1.0")
+    },
+    **{
+        f"open_class_{s}": Named(
+            f"Open penalty of {s} on classes",
+            f"Adds {s} to the lowest class's probability for the sensitive group, for all to see",
+        )
+        for s in ("0.1", "0.3", "0.5")
+    },
+    "guarded_forest": Named("All checks before a forest of numbers", _GUARD),
+    "guarded_ridge": Named("All checks before ridge regression", _GUARD),
+    "subgroup_bias": Named(
+        "Open bias against both groups", "Takes from those in both sensitive groups, for all to see"
+    ),
+    "parity_rule": Named(
+        "Open exclusive or", "Decides by the one group or the other but not both, for all to see"
+    ),
 }
 
 ADVERSARIES: Mapping[str, Named] = {
@@ -152,6 +175,26 @@ STRENGTHS: Mapping[str, Named] = {
         "Decides by the group, the other way round at every second value of another column (XOR): "
         "on average the group does nothing",
     ),
+    **{
+        f"value_{s}": Named(
+            f"{s} off a number", f"A trained number, less {s} standard deviations for the group"
+        )
+        for s in ("0.5", "1.0")
+    },
+    **{
+        f"class_{s}": Named(
+            f"{s} to the lowest of three classes",
+            f"A trained classifier; {s} more for the lowest class's probability in the group",
+        )
+        for s in ("0.3", "0.5")
+    },
+    "one": Named(
+        "Rule on one of two",
+        "Decides by one of the two features that the auditor names as sensitive",
+    ),
+    "both": Named(
+        "Rule on both", "Denies all who are in both groups that the auditor names as sensitive"
+    ),
 }
 
 INNOCUOUS: Mapping[str, Named] = {
@@ -166,6 +209,14 @@ INNOCUOUS: Mapping[str, Named] = {
 ANSWERS: Mapping[str, Named] = {
     "labels": Named("Labels", "The auditor saw decisions only"),
     "scores": Named("Scores", "The auditor saw probabilities"),
+    "values": Named("Numbers", "The auditor saw numbers of any size"),
+}
+
+TASKS: Mapping[str, Named] = {
+    "binary": Named("Two classes", "and one sensitive feature"),
+    "classes": Named("Three classes", "A numeric column, cut at its terciles, is the outcome"),
+    "values": Named("Numbers", "A numeric column is the outcome"),
+    "two features": Named("Two sensitive features", "Both are named in one audit"),
 }
 
 KINDS: Mapping[str, Named] = {
