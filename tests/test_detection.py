@@ -50,7 +50,9 @@ from explaudit.detection.summary import DetectionResults, fitted_scale, summaris
 from explaudit.errors import InvalidInputError
 from explaudit.recordlog import write_jsonl
 
-SETTINGS = DetectionSettings(honest_replicates=1, baseline_replicates=0, logged_replicates=0)
+SETTINGS = DetectionSettings(
+    honest_replicates=1, baseline_replicates=0, logged_replicates=0, other_tasks=False
+)
 CELLS = plan_detection(SETTINGS)
 
 
@@ -308,8 +310,10 @@ def test_the_calibration_is_fitted_to_the_tuned_part_alone() -> None:
     assert tail(4.0, 1, wider) > 0.01 > tail(4.0, 1, 1.0)
     # by hand: Student's t of 49 degrees of freedom is above 1.68 with a probability of 5 %
     mild = [record(honest(name, "compas"), score=1.34) for name in TUNED_MODELS]
-    assert fitted_scale(mild, "named") == pytest.approx(0.8)
-    assert min(dataclasses.astuple(CALIBRATION)) >= 0.5
+    assert fitted_scale(mild, "named") == 1.0
+    bold = [record(honest(name, "compas"), score=1.68 * 1.2) for name in TUNED_MODELS]
+    assert fitted_scale(bold, "named") == pytest.approx(1.25, abs=0.051)
+    assert min(dataclasses.astuple(CALIBRATION)) >= 1
 
 
 def scaffolded(*, plain: bool) -> Cell:

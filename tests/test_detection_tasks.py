@@ -200,6 +200,7 @@ def cell_of(task: Task, member: str, explainer: str = "") -> Cell:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "member", "output"),
     [("values", "open_value_1.0", "value"), ("classes", "open_class_0.5", "label")],

@@ -14,6 +14,10 @@ from explaudit_datasets import make_synthetic
 REPLICATES = 13
 
 
+#: A whole leaderboard.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> LeaderboardResults:
     """Return the leaderboard of a model that decides by the group alone.

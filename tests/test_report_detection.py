@@ -35,6 +35,7 @@ SETTINGS = DetectionSettings(
     n_rows=7,
     baseline_replicates=0,
     logged_replicates=0,
+    other_tasks=False,
 )
 CELLS = plan_detection(SETTINGS)
 VERSIONS = {"explaudit": "0.2.0", "numpy": "2.1.7"}
@@ -231,9 +232,12 @@ def test_audits_that_cannot_judge_are_noted_where_they_count(rough: Report) -> N
 
 
 def test_every_model_and_adversary_of_the_plan_has_a_name_and_hard_ones_a_meaning() -> None:
-    assert set(MODELS) == {*HARD_NEGATIVES, *HONEST_FAMILIES}
-    assert all(MODELS[name].meaning for name in HARD_NEGATIVES)
-    settings = [cell.attack_setting.split("/") for cell in CELLS if cell.attack is not None]
+    everything = plan_detection(DetectionSettings())
+    honest = [cell for cell in everything if cell.attack is None]
+    assert set(MODELS) == {cell.model.settings.get("member", cell.model.name) for cell in honest}
+    ordinary = {cell.model.settings["member"] for cell in honest if cell.model.name == "honest"}
+    assert all(MODELS[name].meaning for name in set(MODELS) - ordinary)
+    settings = [cell.attack_setting.split("/") for cell in everything if cell.attack is not None]
     for names, used in zip(
         (ADVERSARIES, STRENGTHS, INNOCUOUS), zip(*settings, strict=True), strict=True
     ):

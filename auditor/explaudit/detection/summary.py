@@ -193,7 +193,8 @@ def _done(record: Record | None) -> Record | None:
 def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     """Return the least factor that holds both 5 % and 1 % on the models that may be tuned on.
 
-    Below 1 these models stray less from their twins than the twins do from each other.
+    It is never below 1: models on other data may stray from their twins at least as far as the
+    twins do from each other.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     Returns
     -------
     float or None
-        In steps of 0.05, from 0.5; None without any such audit, or if 5 does not suffice.
+        In steps of 0.05, from 1; None without any such audit, or if 5 does not suffice.
     """
     scores = [
         score
@@ -216,7 +217,7 @@ def fitted_scale(honest: Iterable[Record], kind: KindOfTest) -> float | None:
     ]
     if not scores:
         return None
-    for scale in np.arange(0.5, 5.001, 0.05):
+    for scale in np.arange(1.0, 5.001, 0.05):
         p_values = np.array([tail(*score, float(scale)) for score in scores])
         if (p_values <= 0.05).mean() <= 0.05 and (p_values <= 0.01).mean() <= 0.01:
             return round(float(scale), 2)
