@@ -48,6 +48,19 @@ def test_the_readme_quotes_the_records(released: DetectionResults) -> None:
     usual = [f"{rate.alarms} of {rate.n}" for rate in quoted if rate.alpha == ALPHAS[0]]
     assert len(usual) == 3
     assert [text for text in usual if f"{text} " not in readme] == []
+    strict = next(rate for rate in quoted if rate.counts == "judged" and rate.alpha == ALPHAS[1])
+    assert f"at a nominal 1 %, {strict.alarms} did ({100 * strict.value:.1f} %" in readme
+
+
+def test_the_readme_names_what_is_missed(released: DetectionResults) -> None:
+    readme = " ".join(RECORDS.parents[2].joinpath("README.md").read_text(encoding="utf-8").split())
+    counted = [row for row in released.audits if row.counts == "effective"]
+    blind = [r for r in counted if (r.explainer, r.answers) == ("kernel_shap", "labels")]
+    missed = sum(not row.alarm(ALPHAS[0]) for row in blind)
+    assert f"got labels only {missed} of {len(blind)} were not found" in readme
+    plain = [row for row in counted if (row.adversary, row.strength) == ("plain", "rule")]
+    found = sum(row.alarm(ALPHAS[0]) for row in plain)
+    assert f"{found} of {len(plain)} that plainly hide a whole rule" in readme
 
 
 def test_the_calibration_is_the_one_that_the_tuned_part_gives(released: DetectionResults) -> None:
