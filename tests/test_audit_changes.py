@@ -142,16 +142,39 @@ def test_at_the_end_of_the_range_there_is_nothing_left_to_change() -> None:
     assert (presence.near, presence.far) == (1.0, 1.0)
 
 
-def test_labels_are_at_an_end_always_and_count_all_the_same() -> None:
+def test_labels_are_compared_where_they_are_as_high_by_hand() -> None:
     near, far = side(constant(1.0), 1), side(constant(1.0), 2)
-    for pairs, flips in ((near, 80), (far, 20)):
+    for pairs, flips, ones in ((near, 80, 10), (far, 20, 40)):
         for answers, label in ((pairs.first, 0.0), (pairs.second, 1.0)):
             answers[...] = 0.0
-            answers[:80] = label
-            answers[:, 0, 0] = np.where(np.arange(100) < flips, label, 0.0)
+            answers[:90] = label
+            answers[:, 0, 0] = np.repeat([label, 1.0, 0.0], [flips, ones, 100 - flips - ones])
     presence = scored(near, far, labels=True)[0, 0, "presence"]
-    assert (presence.near, presence.far) == pytest.approx((0.8, 0.2))
-    assert presence.score == pytest.approx(0.6 / 0.05)
+    # of the pairs with a 1 near real rows 80 of 90 differ, of the others none of 10; five times the
+    # mean of all is added to either. In queries 60 pairs have a 1; it is the same by their 0
+    expected = 0.6 * (80 + 5 * 0.8) / 95 + 0.4 * (5 * 0.8) / 15
+    assert (presence.near, presence.far) == pytest.approx((expected, 0.2))
+    # of the twins too few pairs are without a 1, or with one twice, to tell them apart
+    assert presence.score == pytest.approx((expected - 0.2) / 0.05)
+
+
+@pytest.mark.parametrize("gives", [False, True])
+def test_what_is_cut_off_at_an_end_is_no_absence_of_an_effect(gives: bool) -> None:
+    rng, sides = np.random.default_rng(0), {}
+    for name, most in (("near", 1.0), ("far", 0.3)):
+        pairs = side(constant(0.3, 400), len(sides))
+        level = rng.uniform(0, most, 400)
+        cut = np.maximum(level - 0.3, 0.0)
+        high, low = (1 - cut, 1 - level) if gives else (level, cut)
+        protected = pairs.before[:, 0] == 1
+        pairs.first[:, 0, 0] = np.where(protected, high, low)
+        pairs.second[:, 0, 0] = np.where(protected, low, high)
+        sides[name] = pairs
+    effect = scored(sides["near"], sides["far"])[0, 0, "effect"]
+    assert effect.far == pytest.approx(0.15, abs=0.01)
+    # though the mean over all pairs near real rows is a quarter
+    assert effect.near == pytest.approx(0.15, abs=0.03)
+    assert effect.score < 1
 
 
 def test_too_few_pairs_say_nothing() -> None:

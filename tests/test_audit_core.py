@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -134,6 +135,17 @@ def test_the_verdict_is_holms() -> None:
     assert outcome(said(0.016, 0.5, 0.9)) == "fail"
     assert outcome(said(None, None)) == "inconclusive"
     assert outcome(said(None, 0.2)) == "pass"
+
+
+def test_no_model_passes_of_which_a_required_test_says_nothing() -> None:
+    silent = TestResult(name="of queries", p_value=None, reason="cannot say", required=True)
+    unknown = Judgement(tests=(silent,))
+    assert outcome(said(0.2, 0.5), unknown) == "inconclusive"
+    assert outcome(said(0.01, 0.5), unknown) == "fail"
+    known = Judgement(tests=(msgspec.structs.replace(silent, p_value=0.6),))
+    assert outcome(said(0.2, 0.5), known) == "pass"
+    found = conclude([said(0.2), unknown], alpha=0.05, queries=0, budget=0)
+    assert "nothing is said by: of queries" in found.sentence
 
 
 def test_a_group_counts_as_one_test() -> None:

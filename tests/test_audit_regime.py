@@ -194,6 +194,44 @@ def test_a_guard_that_answers_queries_with_one_constant_is_left_to_say() -> None
     assert "one and the same answer" in found.tests[0].reason
 
 
+def refusing(share: float, behind: Any = None) -> Any:
+    """Return scores, but for queries with a high `b`, which all get one and the same answer."""
+    _, encoder, _, queries = world()
+    edge = np.quantile(queries[:, encoder.index("b")], 1 - share)
+    known = Scaffold().known
+
+    def answer(table: pd.DataFrame) -> Array:
+        real = np.array([tuple(r) in known for r in encoder.encode(table).round(6)])
+        refused = ~real & (table["b"].to_numpy() > edge)
+        return np.where(refused, 0.9, score(table, 0.3 if behind is None else behind(real)))
+
+    return answer
+
+
+def test_a_few_refused_queries_are_left_out_and_told() -> None:
+    found = judged(refusing(0.2))
+    named, scan = found.tests[:2]
+    assert min(named.p_value, scan.p_value) > 0.05
+    assert named.details["refused"] == pytest.approx(0.2, abs=0.01)
+    assert "20% of the queries" in named.reason
+    assert "that hardly any real row gets, are left out" in named.reason
+    (hidden,) = found.hidden
+    assert hidden.low < 0 < hidden.high
+
+
+def test_of_an_explanation_that_rests_on_refusals_nothing_is_said() -> None:
+    found = judged(refusing(0.4))
+    assert [test.p_value for test in found.tests] == [None, None]
+    assert all("rests on refusals; 40% of the queries" in test.reason for test in found.tests)
+    assert found.hidden == ()
+
+
+def test_refusals_do_not_cover_what_the_other_queries_show() -> None:
+    found = judged(refusing(0.4, behind=lambda real: 0.3 * real))
+    assert found.tests[0].p_value < 0.001
+    assert found.tests[0].details["refused"] == pytest.approx(0.4, abs=0.01)
+
+
 def test_equal_seeds_judge_alike_and_others_otherwise() -> None:
     one, again, other = judged(openly_biased), judged(openly_biased), judged(openly_biased, seed=1)
     assert one == again

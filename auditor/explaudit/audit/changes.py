@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,10 @@ _FEWEST = 20
 _SLIGHT = 0.1
 #: Share of the range of answers that counts as its end, where there is nothing left to change.
 _END = 0.02
+#: Into how many parts answers are sorted to tell those that are alike, and how many pairs the mean
+#: of all counts for in each.
+_LEVELS = 6
+_PRIOR = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +78,10 @@ class Pairs:
             toggles.features,
         )
 
+    def any_of_model(self, among: Callable[[Array], Mask]) -> Mask:
+        """Return of which pairs one of the model's answers is among some."""
+        return among(self.first[:, :, 0]) | among(self.second[:, :, 0])
+
     def take(self, chosen: Mask) -> Pairs:
         """Return some of the pairs."""
         return Pairs(
@@ -91,7 +100,8 @@ class Changes:
     Attributes
     ----------
     near, far : float
-        The model's figure near real rows and in the queries.
+        The model's figure near real rows, of pairs that are answered as those of queries are, and
+        in the queries.
     score : float
         How much more of it the queries leave out than with the twins, in spreads of the twins.
     """
@@ -99,6 +109,21 @@ class Changes:
     near: float
     far: float
     score: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Moves:
+    """What one feature does to one output: an array for all pairs and models each, and weights."""
+
+    weights: Array
+    sizes: Array
+    first: Array
+    second: Array
+
+    @property
+    def mean(self) -> Array:
+        """Of each model."""
+        return np.asarray(self.weights @ self.sizes)
 
 
 def change_scores(
@@ -137,12 +162,50 @@ def change_scores(
             along = coefficients * (design.owners == feature)
             # of so few pairs a mean is no finer than this
             finest = _COIN / len(other.before) ** 0.5
-            near_effects, effects = (_effects(design, along, each, output) for each in (one, other))
-            found[feature, output, "effect"] = _change(near_effects, effects, finest)
-            shares = _presence(one, other, output, labels)
-            if shares is not None:
+            found[feature, output, "effect"] = _compared(
+                _effects(design, along, one, output), _effects(design, along, other, output), finest
+            )
+            if labels:
+                differing = _differing(one, output), _differing(other, output)
+                found[feature, output, "presence"] = _compared(*differing, finest)
+            elif (shares := _presence(one, other, output)) is not None:
                 found[feature, output, "presence"] = _change(*shares, finest)
     return found
+
+
+def _compared(near: _Moves, far: _Moves, finest: float) -> Changes:
+    """Compare a mean over pairs near real rows with that over queries, which are answered alike.
+
+    What is taken from a score that is cut off at nothing does less where scores are low, and of
+    classes none can change to what it is already. Queries may well be answered lower than real rows
+    are, so that less is left to change in them than twins foretell. Pairs near real rows are
+    therefore weighed so that their answers are as high as those of the model's queries are, first
+    by the higher answer of each pair, then by the lower one, since a bias may give or take.
+    """
+    both = [
+        _change(_answered_alike(near, far, higher), far.mean, finest)
+        for higher in (np.maximum, np.minimum)
+    ]
+    near_mean, far_mean, score = np.mean([(one.near, one.far, one.score) for one in both], axis=0)
+    return Changes(float(near_mean), float(far_mean), float(score))
+
+
+def _answered_alike(near: _Moves, far: _Moves, which: np.ufunc) -> Array:
+    """Return the mean near real rows of each model, were its answers there those of the queries."""
+    level, asked = which(near.first, near.second), which(far.first, far.second)
+    means = np.empty(level.shape[1])
+    for model, (own, queried, sizes) in enumerate(zip(level.T, asked.T, near.sizes.T, strict=True)):
+        shares = np.linspace(0, 1, _LEVELS + 1)[1:-1]
+        edges = np.unique(np.quantile(np.concatenate([own, queried]), shares))
+        # an answer that is an edge belongs below it
+        place, wanted = (np.searchsorted(edges, each, side="left") for each in (own, queried))
+        weight = np.bincount(place, near.weights, minlength=len(edges) + 1)
+        total = np.bincount(place, near.weights * sizes, minlength=len(edges) + 1)
+        # of few pairs the mean is drawn to that of all
+        prior = _PRIOR * near.weights.mean() + np.finfo(float).tiny
+        mean = float(near.weights @ sizes / max(near.weights.sum(), np.finfo(float).tiny))
+        means[model] = far.weights @ ((total + prior * mean) / (weight + prior))[wanted]
+    return means
 
 
 def _change(near: Array, far: Array, finest: float) -> Changes:
@@ -152,26 +215,35 @@ def _change(near: Array, far: Array, finest: float) -> Changes:
     return Changes(float(near[0]), float(far[0]), float(score))
 
 
-def _effects(design: Design, along: Array, pairs: Pairs, output: int) -> Array:
-    """Return the mean change of each model's answers, along what the change does on real rows."""
+def _effects(design: Design, along: Array, pairs: Pairs, output: int) -> _Moves:
+    """Return each model's changes of answers, along what the change does on real rows."""
     steps = (design.columns(pairs.after) - design.columns(pairs.before)) @ along
+    first, second = pairs.first[:, output], pairs.second[:, output]
     size = float(np.abs(steps).sum())
-    weights = steps / size if size > 0 else np.zeros(len(steps))
-    return np.asarray(weights @ (pairs.second - pairs.first)[:, output])
+    weights = np.abs(steps) / size if size > 0 else np.zeros(len(steps))
+    return _Moves(weights, np.sign(steps)[:, None] * (second - first), first, second)
 
 
-def _presence(near: Pairs, far: Pairs, output: int, labels: bool) -> tuple[Array, Array] | None:
-    """Return how often a change does anything to speak of, for each model; None if not known.
+def _differing(pairs: Pairs, output: int) -> _Moves:
+    """Return for each model and pair whether the class differs."""
+    first, second = pairs.first[:, output], pairs.second[:, output]
+    weights = np.full(len(first), 1 / len(first))
+    return _Moves(weights, (first != second).astype(np.float64), first, second)
 
-    Of scores a tenth of what is usual near real rows counts, so that no dependence which is too
-    small to show in an explanation stands for one. Pairs at an end of the range of scores do not
-    count, nor do those with the commonest score of all queries: there is nothing left to change, or
-    the input was refused.
+
+def _presence(near: Pairs, far: Pairs, output: int) -> tuple[Array, Array] | None:
+    """Return how often a change moves each model's scores to speak of; None if not known.
+
+    A tenth of what is usual near real rows counts, so that no dependence which is too small to show
+    in an explanation stands for one. Pairs at an end of the range of scores do not count, nor do
+    those with the commonest score of all queries: there is nothing left to change, or the input was
+    refused.
     """
-    share = _differing if labels else _moving
     shares = np.array(
         [
-            share(*(np.stack([p.first[:, output, m], p.second[:, output, m]]) for p in (near, far)))
+            _moving(
+                *(np.stack([p.first[:, output, m], p.second[:, output, m]]) for p in (near, far))
+            )
             for m in range(near.first.shape[2])
         ]
     )
@@ -179,10 +251,6 @@ def _presence(near: Pairs, far: Pairs, output: int, labels: bool) -> tuple[Array
     if not known[0] or known[1:].sum() < _FEWEST:
         return None
     return shares[:, 0], shares[:, 1]
-
-
-def _differing(near: Array, far: Array) -> tuple[float, float]:
-    return float((near[0] != near[1]).mean()), float((far[0] != far[1]).mean())
 
 
 def _moving(near: Array, far: Array) -> tuple[float, float]:

@@ -34,6 +34,8 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
         Empty for a test of its own.
     counted : bool
         Whether the test takes part in the verdict; baselines are shown and do not.
+    required : bool
+        Whether no model passes of which the test says nothing.
     adjusted_p_value : float or None
         After Holm's step-down over all counted tests and groups of tests.
     false_alarm_rate : float or None
@@ -50,6 +52,7 @@ class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     group: str = ""
     counted: bool = True
+    required: bool = False
     adjusted_p_value: float | None = None
     false_alarm_rate: float | None = None
     details: dict[str, float] = {}

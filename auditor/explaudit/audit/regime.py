@@ -13,8 +13,9 @@ import numpy.typing as npt
 from explaudit.audit.calibration import CALIBRATION
 from explaudit.audit.changes import Changes, Pairs, change_scores
 from explaudit.audit.evidence import Asked, Detector, Evidence, Toggled
-from explaudit.audit.gaps import LEAST_SPREAD, Gaps, Split, measure_gaps
+from explaudit.audit.gaps import Gaps, Split, measure_gaps
 from explaudit.audit.outcome import Hidden, Judgement, Power, TestResult
+from explaudit.audit.refusals import CONSTANT, TELLING, Refusal, constant_share
 from explaudit.audit.regime_results import (
     changes_result,
     group,
@@ -33,13 +34,10 @@ from explaudit.audit.units import (
 )
 from explaudit.seeds import generator
 
-__all__ = ["CONSTANT", "RegimeTest", "constant_share"]
+__all__ = ["RegimeTest"]
 
 Array = npt.NDArray[np.float64]
 
-#: From this share on, one and the same answer to queries that the twins answer otherwise is taken
-#: for a check of the input, which hides all features alike.
-CONSTANT = 0.9
 _TOO_FEW_ROWS = 100
 
 
@@ -72,8 +70,11 @@ class RegimeTest(Detector):
     (`CALIBRATION`): how far they stray from their twins is not how far the twins do from each
     other.
 
-    Where the model gives one and the same answer to nearly all queries that the twins answer
-    otherwise, the tests say nothing: a check of the input that refuses impossible rows does that.
+    A check of the input that refuses impossible rows answers queries otherwise than real rows, but
+    shows no feature in place of another. Queries with one and the same answer that hardly any real
+    row gets are therefore left out; where they are more than a quarter, and the others show
+    nothing, the tests say nothing. Nor do they where the model gives one answer to nearly all
+    queries that the twins answer otherwise.
 
     Source: this project; the scaffolds that it finds are of Slack et al. 2020 (AIES).
     """
@@ -131,36 +132,62 @@ def _judge(
     answered = [split.twins.answers(asked.rows) for split in splits]
     constant = float(np.mean([constant_share(asked.answers, said) for said in answered]))
     if constant >= CONSTANT:
-        reason = (
-            f"cannot say: of the queries that ordinary models answer otherwise, the model gives "
-            f"{constant:.0%} one and the same answer, as a check that refuses impossible input "
-            "would; no feature is shown in place of another"
-        )
-        return _cannot_say(explainer, reason, len(asked))
-    gaps = [measure_gaps(split, asked, said) for split, said in zip(splits, answered, strict=True)]
-    scores = np.mean([each.scores for each in gaps], axis=0)
+        return _cannot_say(explainer, _one_answer(constant), len(asked))
+    refusal = Refusal.find(evidence.real, asked)
+    kept = ~refusal.among(asked.answers) if refusal else np.ones(len(asked), dtype=bool)
+    unsaid = f"cannot say, of an explanation that rests on refusals{_left_out(refusal)}"
+    if kept.sum() < _TOO_FEW_ROWS:
+        return _cannot_say(explainer, unsaid, len(asked))
+    left = Asked(asked.rows[kept], asked.answers[kept])
+    gaps = [
+        measure_gaps(split, left, said[:, kept])
+        for split, said in zip(splits, answered, strict=True)
+    ]
     details = {
         "twins": float(sum(len(split.twins.predict) for split in splits)),
         "twin_error": float(np.mean([split.twins.errors.mean() for split in splits])),
         "constant_answers": constant,
+        "refused": refusal.share if refusal else 0.0,
     }
+    scores = np.mean([each.scores for each in gaps], axis=0)
     named = named_result(evidence, explainer, scores, alpha, details)
     tests = [
-        msgspec.structs.replace(named, queries=len(own)),
+        msgspec.structs.replace(named, queries=len(own), reason=named.reason + _left_out(refusal)),
         scan_result(evidence, explainer, scores, alpha, details),
     ]
     if explainer in evidence.toggled:
-        compared = [
-            _changes(evidence, explainer, own, *of_split)
+        pairs = [
+            _changes(evidence, explainer, own, refusal, *of_split)
             for of_split in zip(splits, answered, strict=True)
         ]
-        changed = changes_result(evidence, explainer, compared, alpha)
+        changed = changes_result(evidence, explainer, pairs, alpha)
         n_changed = len(asked) - len(own) + len(evidence.toggled[""].answers)
         tests.append(msgspec.structs.replace(changed, queries=n_changed))
+    least = min(test.p_value for test in tests if test.p_value is not None)
+    if refusal and refusal.share > TELLING and least > alpha / len(tests):
+        silent = {"p_value": None, "reason": unsaid, "required": True}
+        return Judgement(tests=tuple(msgspec.structs.replace(test, **silent) for test in tests))
     return Judgement(
         tests=tuple(tests),
         hidden=_hidden(evidence, explainer, gaps),
         power=_power(evidence, named, gaps, alpha / (len(tests) * (len(evidence.queries) + 1))),
+    )
+
+
+def _one_answer(constant: float) -> str:
+    return (
+        f"cannot say: of the queries that ordinary models answer otherwise, the model gives "
+        f"{constant:.0%} one and the same answer, as a check that refuses impossible input "
+        "would; no feature is shown in place of another"
+    )
+
+
+def _left_out(refusal: Refusal | None) -> str:
+    if refusal is None:
+        return ""
+    return (
+        f"; {refusal.share:.0%} of the queries, which get one and the same answer that hardly any "
+        "real row gets, are left out"
     )
 
 
@@ -175,7 +202,12 @@ def _with_changed(asked: Asked, toggled: Toggled | None) -> Asked:
 
 
 def _changes(
-    evidence: Evidence, explainer: str, asked: Asked, split: Split, answered: Array
+    evidence: Evidence,
+    explainer: str,
+    asked: Asked,
+    refusal: Refusal | None,
+    split: Split,
+    answered: Array,
 ) -> dict[tuple[int, int, str], Changes]:
     """Compare pairs of queries with pairs of real rows that the twins did not learn from."""
     near, far = evidence.toggled[""], evidence.toggled[explainer]
@@ -196,6 +228,8 @@ def _changes(
         near.answers[own],
         split.twins.answers(toggles.after),
     )
+    if refusal:
+        close, pairs = (each.take(~each.any_of_model(refusal.among)) for each in (close, pairs))
     labels = bool(np.isin(evidence.real.answers, (0.0, 1.0)).all())
     return change_scores(split.design, split.real, split.twin_answers, close, pairs, labels=labels)
 
@@ -248,24 +282,6 @@ def _cannot_say(explainer: str, reason: str, queries: int = 0) -> Judgement:
         queries=queries,
         reason=reason,
         group=group(explainer),
+        required=True,
     )
     return Judgement(tests=(test,))
-
-
-def constant_share(answers: Array, twin_answers: Array) -> float:
-    """Return how often the commonest answer is given where most twins are far from it.
-
-    Parameters
-    ----------
-    answers : ndarray of shape (n_queries, n_outputs)
-        The model's.
-    twin_answers : ndarray of shape (n_twins, n_queries, n_outputs)
-    """
-    rows, counts = np.unique(np.round(answers, 9), axis=0, return_counts=True)
-    common = rows[int(counts.argmax())]
-    typical = np.median(twin_answers, axis=0)
-    spread = max(float(twin_answers.std()), LEAST_SPREAD)
-    otherwise = np.abs(typical - common).max(axis=1) > spread
-    if otherwise.sum() < 10:
-        return 0.0
-    return float(np.isclose(answers[otherwise], common).all(axis=1).mean())

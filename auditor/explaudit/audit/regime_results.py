@@ -129,7 +129,7 @@ def changes_result(
         reason=_changes_reason(
             explainer,
             evidence.encoder.names[key[0]],
-            _told(key[2], near, far, in_spreads=evidence.target.answers == "values"),
+            _told(evidence, key[2], near, far),
             score >= threshold,
         ),
         group=group(explainer),
@@ -149,11 +149,14 @@ def _changes_reason(explainer: str, feature: str, told: str, found: bool) -> str
     )
 
 
-def _told(statistic: str, near: float, far: float, *, in_spreads: bool) -> str:
+def _told(evidence: Evidence, statistic: str, near: float, far: float) -> str:
+    labels = bool(np.isin(evidence.real.answers, (0.0, 1.0)).all())
+    # scores' presence is counted without those that are at an end of their range
+    rows = "real rows that are answered alike" if labels or statistic == "effect" else "real rows"
     if statistic == "presence":
-        return f"makes a difference to {near:.0%} of the answers near real rows and to {far:.0%}"
-    unit = " of their spread" if in_spreads else ""
-    return f"moves the answers by {near:.2f}{unit} near real rows and by {far:.2f}"
+        return f"makes a difference to {near:.0%} of the answers near {rows} and to {far:.0%}"
+    unit = " of their spread" if evidence.target.answers == "values" else ""
+    return f"moves the answers by {near:.2f}{unit} near {rows} and by {far:.2f}"
 
 
 def tail(score: float, compared: int, scale: float) -> float:

@@ -24,7 +24,7 @@ from explaudit.audit._swap.wording import (
 )
 from explaudit.audit.evidence import Asked, Detector, Evidence
 from explaudit.audit.outcome import Judgement, Power, TestResult
-from explaudit.audit.regime import CONSTANT, constant_share
+from explaudit.audit.refusals import CONSTANT, constant_share
 from explaudit.audit.target import Target
 from explaudit.audit.twins import Twins, fit_twins
 from explaudit.errors import InvalidInputError

@@ -23,7 +23,7 @@ def conclude(
     Holm's step-down holds the probability of any false alarm at `alpha` whatever the dependence
     between the tests. A group of tests counts as one, Bonferroni's correction being made within.
     The outcome is "fail" if any test rejects; "inconclusive" if none does and there was none that
-    could; otherwise "pass".
+    could, or one that a pass requires could not; otherwise "pass".
 
     Source: Holm 1979, "A simple sequentially rejective multiple test procedure" (Scandinavian
     Journal of Statistics 6); package statsmodels.
@@ -49,11 +49,12 @@ def conclude(
     hidden = tuple(found for judgement in said for found in judgement.hidden)
     able = [test for test in tests if test.adjusted_p_value is not None]
     failed = [test for test in able if (test.adjusted_p_value or 0.0) <= alpha]
-    outcome: Outcome = "fail" if failed else "pass" if able else "inconclusive"
+    silent = [test for test in tests if test.required and test.adjusted_p_value is None]
+    outcome: Outcome = "fail" if failed else "pass" if able and not silent else "inconclusive"
     return Verdict(
         outcome=outcome,
         alpha=alpha,
-        sentence=_sentence(outcome, failed, hidden, alpha),
+        sentence=_sentence(outcome, failed, silent if able else [], hidden, alpha),
         tests=tuple(tests),
         hidden=hidden,
         findings=tuple(found for judgement in said for found in judgement.findings),
@@ -90,8 +91,17 @@ def _adjusted(tests: list[TestResult], alpha: float) -> list[TestResult]:
 
 
 def _sentence(
-    outcome: Outcome, failed: list[TestResult], hidden: tuple[Hidden, ...], alpha: float
+    outcome: Outcome,
+    failed: list[TestResult],
+    silent: list[TestResult],
+    hidden: tuple[Hidden, ...],
+    alpha: float,
 ) -> str:
+    if outcome == "inconclusive" and silent:
+        names = ", ".join(dict.fromkeys(test.name for test in silent))
+        return (
+            f"Other tests found nothing, but no model passes of which nothing is said by: {names}."
+        )
     if outcome == "inconclusive":
         return "No test could judge whether the model answers queries as it answers real data."
     if outcome == "pass":

@@ -101,7 +101,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     baselines : dict of str to float or None
         Scores by plain tools, see :mod:`explaudit.detection.baselines`; empty if they were not run.
     level : float or None
-        The least false-alarm rate at which the verdict is "fail"; None if it is inconclusive.
+        The least false-alarm rate at which the verdict is "fail"; None if no test could judge.
     cpu_seconds : float or None
         Of the audit alone.
     queries : int

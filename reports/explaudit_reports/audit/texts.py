@@ -101,7 +101,8 @@ def _meanings(result: AuditResult) -> list[tuple[str, Text]]:
         f"rows alike about {alpha} fail at the most, however biased they are; how often they do is "
         "what explaudit benchmark detectors measures.",
         "Pass": "Some tests could judge, and none of them rejects. It is no proof of honesty.",
-        "Inconclusive": "No test could judge. The reasons are given with the tests.",
+        "Inconclusive": "No test could judge, or not those of an explainer's queries. The reasons "
+        "are given with the tests.",
         "Regime": "How a model comes to its answers. A model that recognises an explainer's "
         "queries and answers them otherwise than it decides on real data has two.",
         "Ordinary models, or twins": "Models of many kinds, fitted to the audited model's answers "

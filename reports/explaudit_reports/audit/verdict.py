@@ -25,7 +25,7 @@ _HEADLINES: dict[Outcome, str] = {
     "fail": "Fail: what this model shows when it is examined is not how it treats real data.",
     "pass": "Pass: no sign that this model shows an explainer anything but how it treats real "
     "data.",
-    "inconclusive": "Inconclusive: no test could judge this model.",
+    "inconclusive": "Inconclusive: what this model shows an explainer could not be judged.",
 }
 _NO_PICTURE = "There is no picture, because no test could estimate what is hidden."
 #: Findings that the verdict names before it points to the rest.
