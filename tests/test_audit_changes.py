@@ -160,7 +160,8 @@ def test_labels_are_compared_where_they_are_as_high_by_hand() -> None:
 
 @pytest.mark.parametrize("gives", [False, True])
 def test_what_is_cut_off_at_an_end_is_no_absence_of_an_effect(gives: bool) -> None:
-    rng, sides = np.random.default_rng(0), {}
+    rng = np.random.default_rng(0)
+    sides: dict[str, Pairs] = {}
     for name, most in (("near", 1.0), ("far", 0.3)):
         pairs = side(constant(0.3, 400), len(sides))
         level = rng.uniform(0, most, 400)

@@ -45,9 +45,10 @@ from explaudit.detection.rows import (
     audit_row,
     least_alpha,
 )
-from explaudit.detection.run import rebuild_detection
+from explaudit.detection.run import DETECTION
 from explaudit.detection.summary import DetectionResults, fitted_scale, summarise_detection
 from explaudit.errors import InvalidInputError
+from explaudit.recorded import rebuild_recorded
 from explaudit.recordlog import write_jsonl
 
 SETTINGS = DetectionSettings(
@@ -446,7 +447,8 @@ def invented(cell: Cell) -> Record:
 def test_a_benchmark_leaves_a_report_that_is_rebuilt_from_its_records_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explaudit.detection.run.execute", invented)
+    kind = dataclasses.replace(DETECTION, execute=invented)
+    monkeypatch.setattr("explaudit.detection.run.DETECTION", kind)
     first, second = tmp_path / "first", tmp_path / "second"
     run = ["benchmark", "detectors", "--preset", "quick", "--jobs", "1", "--out", str(first)]
     done = CliRunner().invoke(main, run)
@@ -470,7 +472,7 @@ def test_the_log_of_something_else_is_refused(tmp_path: Path) -> None:
     log = tmp_path / "records.jsonl"
     write_jsonl(log, {}, [msgspec.structs.replace(CELLS[0], kind="behaviour")], [])
     with pytest.raises(InvalidInputError, match="benchmark of detectors"):
-        rebuild_detection(log, tmp_path)
+        rebuild_recorded(DETECTION, log, tmp_path)
     write_jsonl(log, {"unheard_of": 1}, CELLS[:1], [])
     with pytest.raises(InvalidInputError, match="unusable"):
-        rebuild_detection(log, tmp_path)
+        rebuild_recorded(DETECTION, log, tmp_path)

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from explaudit.cli import main
-from explaudit.study.rebuild import rebuild
+from explaudit.recorded import rebuild_recorded
+from explaudit.study.run import STUDY
 from explaudit_reports.provenance import fingerprint
 
 ROOT = Path(__file__).parents[1]
@@ -57,7 +58,7 @@ def test_make_targets_that_the_readme_names_exist() -> None:
 
 def test_the_committed_report_is_that_of_its_records(tmp_path: Path) -> None:
     example = ROOT / "reports" / "example"
-    rebuilt = rebuild(example / "records.jsonl.gz", tmp_path)
+    rebuilt = rebuild_recorded(STUDY, example / "records.jsonl.gz", tmp_path)
     assert rebuilt.warnings == ()
     assert rebuilt.results.cells.unjudged == []
     page = (example / "report.html").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from explaudit.hardening.execute import FIRST, SHARE, execute
 from explaudit.hardening.plan import HardeningSettings, is_hardening_log, plan_hardening
 from explaudit.hardening.rates import rates
 from explaudit.hardening.rows import cell_row
-from explaudit.hardening.run import rebuild_hardening
+from explaudit.hardening.run import HARDENING
 from explaudit.hardening.summary import summarise_hardening
 from explaudit.leaderboard.settings import LeaderboardSettings
+from explaudit.recorded import rebuild_recorded
 from explaudit.recordlog import write_jsonl
 from explaudit.scenario import Display, Scenario
 from explaudit.study.halves import Halves, split_halves
@@ -228,7 +230,8 @@ def test_average_and_worst_are_over_data_sets_and_failures_are_kept() -> None:
 def test_a_benchmark_leaves_a_report_that_is_rebuilt_from_its_records_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("explaudit.hardening.run.execute", invented)
+    kind = dataclasses.replace(HARDENING, execute=invented)
+    monkeypatch.setattr("explaudit.hardening.run.HARDENING", kind)
     first, second = tmp_path / "first", tmp_path / "second"
     run = ["benchmark", "hardened", "--preset", "quick", "--jobs", "1", "--out", str(first)]
     done = CliRunner().invoke(main, run)
@@ -259,7 +262,7 @@ def test_only_logs_of_this_benchmark_are_taken_for_one(tmp_path: Path) -> None:
     log = tmp_path / "records.jsonl"
     write_jsonl(log, {}, CELLS[:1], [])
     with pytest.raises(InvalidInputError, match="hardened explainers"):
-        rebuild_hardening(log, tmp_path)
+        rebuild_recorded(HARDENING, log, tmp_path)
     write_jsonl(log, {"gate_queries": "many"}, CELLS[:1], [])
     with pytest.raises(InvalidInputError, match="unusable"):
-        rebuild_hardening(log, tmp_path)
+        rebuild_recorded(HARDENING, log, tmp_path)

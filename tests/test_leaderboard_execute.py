@@ -26,10 +26,10 @@ from explaudit.leaderboard.settings import Judging
 from explaudit.measure import measure
 from explaudit.metrics import metric_specs
 from explaudit.metrics.material import Material
+from explaudit.recorded import RECORDS
 from explaudit.recordlog import read_jsonl
 from explaudit.scenario import Scenario
 from explaudit.study.execute import Explained, explain
-from explaudit.study.run import RECORDS
 from explaudit.study.scenarios import Prepared, prepared
 
 Array = npt.NDArray[np.float64]

@@ -13,8 +13,9 @@ from explaudit.audit.outcome import Judgement
 from explaudit.audit.outcome import TestResult as Judged  # pytest collects what is called Test...
 from explaudit.audit.verdict import conclude
 from explaudit.detection.rates import ALPHAS
-from explaudit.detection.run import rebuild_detection
+from explaudit.detection.run import DETECTION
 from explaudit.detection.summary import DetectionResults
+from explaudit.recorded import rebuild_recorded
 from explaudit_reports.provenance import fingerprint
 
 RECORDS = Path(__file__).parents[1] / "reports" / "detectors" / "records.jsonl.gz"
@@ -22,7 +23,7 @@ RECORDS = Path(__file__).parents[1] / "reports" / "detectors" / "records.jsonl.g
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> DetectionResults:
-    rebuilt = rebuild_detection(RECORDS, tmp_path_factory.mktemp("released"))
+    rebuilt = rebuild_recorded(DETECTION, RECORDS, tmp_path_factory.mktemp("released"))
     assert not rebuilt.warnings
     return rebuilt.results
 

@@ -8,8 +8,9 @@ import pytest
 
 from explaudit.hardening.plan import PRESETS
 from explaudit.hardening.rates import Rate
-from explaudit.hardening.run import rebuild_hardening
+from explaudit.hardening.run import HARDENING
 from explaudit.hardening.summary import HardeningResults
+from explaudit.recorded import rebuild_recorded
 from explaudit_reports.provenance import fingerprint
 
 RECORDS = Path(__file__).parents[1] / "reports" / "hardened" / "records.jsonl.gz"
@@ -17,7 +18,7 @@ RECORDS = Path(__file__).parents[1] / "reports" / "hardened" / "records.jsonl.gz
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> HardeningResults:
-    return rebuild_hardening(RECORDS, tmp_path_factory.mktemp("released")).results
+    return rebuild_recorded(HARDENING, RECORDS, tmp_path_factory.mktemp("released")).results
 
 
 @pytest.fixture(scope="module")

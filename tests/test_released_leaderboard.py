@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from explaudit.leaderboard.results import LeaderboardResults, VerdictWord
-from explaudit.leaderboard.run import rebuild_leaderboard
+from explaudit.leaderboard.run import LEADERBOARD
+from explaudit.recorded import rebuild_recorded
 from explaudit_reports.provenance import fingerprint
 
 RELEASED = Path(__file__).parents[1] / "reports" / "gameability"
@@ -40,7 +41,7 @@ def _quoted(results: LeaderboardResults) -> list[str]:
 
 @pytest.mark.slow
 def test_the_committed_page_and_the_readme_are_those_of_the_records(tmp_path: Path) -> None:
-    results = rebuild_leaderboard(RELEASED / "records.jsonl.xz", tmp_path)
+    results = rebuild_recorded(LEADERBOARD, RELEASED / "records.jsonl.xz", tmp_path).results
     assert results.cells.unjudged == []
     readme = " ".join(RELEASED.parents[1].joinpath("README.md").read_text(encoding="utf-8").split())
     assert [text for text in _quoted(results) if text not in readme] == []

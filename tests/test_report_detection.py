@@ -249,6 +249,17 @@ def test_every_model_and_adversary_of_the_plan_has_a_name_and_hard_ones_a_meanin
         assert KINDS[kind].meaning in tables(report)[f"models-{kind}"].caption
 
 
+def test_models_of_numbers_stand_once_among_false_alarms() -> None:
+    settings = msgspec.structs.replace(SETTINGS, datasets=("compas",), other_tasks=True)
+    cells = plan_detection(settings)
+    honest = [record(cell, 0.0) for cell in cells if cell.attack is None]
+    found = tables(build_detection_report(summarise_detection(settings, cells, honest)))
+    labels = [row[0].text for row in found["false-alarms-table"].rows]
+    assert "Numbers" in labels
+    assert "Three classes" in labels
+    assert len(set(labels)) == len(labels)
+
+
 def test_budgets_and_logs_stand_apart_from_the_main_rates() -> None:
     found = tables(with_alarms(2))
     biases = [row[0].text for row in found["detections-bias"].rows]

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import msgspec
 
+from explaudit.recorded import LEDGER, RECORDS, RESULTS, rebuild_recorded
 from explaudit.recordlog import read_jsonl
 from explaudit.results import Results
 from explaudit.study.plan import PRESETS
-from explaudit.study.rebuild import rebuild
-from explaudit.study.run import LEDGER, RECORDS, RESULTS, run_study
+from explaudit.study.run import STUDY, run_study
 
 ARGUMENTS = [
     *("--preset", "quick", "--dataset", "german", "--rows", "4", "--replicates", "2"),
@@ -61,7 +61,7 @@ def test_a_study_killed_ten_times_ends_as_one_left_alone(tmp_path: Path) -> None
 def test_results_can_be_rebuilt_from_the_records_alone(tmp_path: Path) -> None:
     settings = msgspec.structs.replace(SETTINGS, explainers=("occlusion", "random"))
     outcome = run_study(settings, tmp_path / "run", progress=False)
-    rebuilt = rebuild(tmp_path / "run" / RECORDS, tmp_path / "rebuilt")
+    rebuilt = rebuild_recorded(STUDY, tmp_path / "run" / RECORDS, tmp_path / "rebuilt")
     assert rebuilt.warnings == ()
     assert rebuilt.results == outcome.results
     written = (tmp_path / "rebuilt" / RESULTS).read_bytes()
@@ -76,7 +76,7 @@ def test_a_torn_log_loses_a_record_and_says_so(tmp_path: Path) -> None:
     log = tmp_path / RECORDS
     whole = log.read_bytes()
     log.write_bytes(whole[: -len(whole.splitlines()[-1]) // 2])
-    rebuilt = rebuild(log, tmp_path / "rebuilt")
+    rebuilt = rebuild_recorded(STUDY, log, tmp_path / "rebuilt")
     assert len(rebuilt.warnings) == 1
     assert len(rebuilt.results.cells.unjudged) == 1
     assert rebuilt.results.cells.unjudged[0].reason == "not run yet"

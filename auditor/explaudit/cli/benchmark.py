@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["benchmark", "render_detection", "render_hardening"]
 
 #: Seconds of one processor for a cell, in the middle: explanation, and its part of a gate.
-_SECONDS_PER_CELL = 2
+_SECONDS_PER_CELL = 3
 
 
 @click.group(short_help="Measure explaudit's own tools.")
@@ -70,7 +70,8 @@ def detectors(
     on. Run the same command again to go on where a benchmark was stopped; `explaudit report` makes
     the report again from the records alone.
     """
-    from explaudit.detection.run import run_detection
+    from explaudit.detection.run import DETECTION
+    from explaudit.recorded import run_recorded
 
     if jobs is not None and jobs < 1:
         raise InvalidInputError("--jobs", "at least 1", jobs)
@@ -80,14 +81,14 @@ def detectors(
     plain = sum(map(is_baseline, cells))
     again = f", and {plain} of the models again by plain tools" if plain else ""
     tell(quiet, f"{len(cells) - plain} audits{again}. Writing to {out}.")
-    outcome, results = run_detection(
-        settings, out, jobs=jobs or joblib.cpu_count(), progress=not quiet
+    ran = run_recorded(
+        DETECTION, settings, out, jobs=jobs or joblib.cpu_count(), progress=not quiet
     )
-    render_detection(results, out, quiet=quiet)
-    if outcome.interrupted:
+    render_detection(ran.results, out, quiet=quiet)
+    if ran.run.interrupted:
         tell(quiet, "Stopped; what was done is kept. Run the same command again to go on.")
         ctx.exit(130)
-    if results.failed or results.baselines_failed:
+    if ran.results.failed or ran.results.baselines_failed:
         ctx.exit(3)
 
 
@@ -128,7 +129,8 @@ def hardened(
     tools stand in the same tables. Run the same command again to go on where a benchmark was
     stopped; `explaudit report` makes the report again from the records alone.
     """
-    from explaudit.hardening.run import run_hardening
+    from explaudit.hardening.run import HARDENING
+    from explaudit.recorded import run_recorded
 
     if jobs is not None and jobs < 1:
         raise InvalidInputError("--jobs", "at least 1", jobs)
@@ -137,12 +139,12 @@ def hardened(
     cells, processes = plan_hardening(settings), jobs or joblib.cpu_count()
     minutes = max(1, round(len(cells) * _SECONDS_PER_CELL / 60 / processes))
     tell(quiet, f"{len(cells)} cells, about {minutes} minutes. Writing to {out}.")
-    outcome, results = run_hardening(settings, out, jobs=processes, progress=not quiet)
-    render_hardening(results, out, quiet=quiet)
-    if outcome.interrupted:
+    ran = run_recorded(HARDENING, settings, out, jobs=processes, progress=not quiet)
+    render_hardening(ran.results, out, quiet=quiet)
+    if ran.run.interrupted:
         tell(quiet, "Stopped; what was done is kept. Run the same command again to go on.")
         ctx.exit(130)
-    if results.failed:
+    if ran.results.failed:
         ctx.exit(3)
 
 

@@ -93,7 +93,7 @@ def gameability(
     """  # noqa: D301  click needs the real character
     from explaudit.cli.output import render_leaderboard
     from explaudit.leaderboard.run import run_leaderboard
-    from explaudit.study.run import RECORDS
+    from explaudit.recorded import RECORDS
 
     if jobs is not None and jobs < 1:
         raise InvalidInputError("--jobs", "at least 1", jobs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,7 +13,14 @@ from explaudit.cli.output import render, render_leaderboard, tell
 from explaudit.hardening.plan import is_hardening_log
 from explaudit.recordlog import read_jsonl
 
+if TYPE_CHECKING:
+    import msgspec
+
+    from explaudit.recorded import Kind
+
 __all__ = ["report"]
+
+_Results = TypeVar("_Results", bound="msgspec.Struct")
 
 
 @click.command(short_help="Rebuild the HTML and PDF report from records alone.")
@@ -36,8 +44,7 @@ def report(ctx: click.Context, records: Path, out: Path | None, quiet: bool) -> 
     """  # noqa: D301  click needs the real character
     path = records / "records.jsonl" if records.is_dir() else records
     target = out or path.parent
-    rebuilt_whole = _rebuilder(path)
-    if not rebuilt_whole(path, target, quiet):
+    if not _rebuilder(path)(path, target, quiet):
         ctx.exit(3)
 
 
@@ -54,45 +61,47 @@ def _rebuilder(path: Path) -> Callable[[Path, Path, bool], bool]:
     return _leaderboard if "adversaries" in log.settings else _study
 
 
-def _study(path: Path, target: Path, quiet: bool) -> bool:
-    """Rebuild a study's report; return whether all of its cells have a result."""
-    from explaudit.study.rebuild import rebuild
+def _rebuilt(kind: Kind[Any, _Results], path: Path, target: Path, quiet: bool) -> _Results:
+    """Compute a log's results again, and say what is wrong with the log."""
+    from explaudit.recorded import rebuild_recorded
 
-    rebuilt = rebuild(path, target)
+    rebuilt = rebuild_recorded(kind, path, target)
     for warning in rebuilt.warnings:
         tell(quiet, f"explaudit: {warning}")
-    render(rebuilt.results, path, target, quiet=quiet)
-    return not rebuilt.results.cells.unjudged
+    return rebuilt.results
+
+
+def _study(path: Path, target: Path, quiet: bool) -> bool:
+    """Rebuild a study's report; return whether all of its cells have a result."""
+    from explaudit.study.run import STUDY
+
+    results = _rebuilt(STUDY, path, target, quiet)
+    render(results, path, target, quiet=quiet)
+    return not results.cells.unjudged
 
 
 def _detection(path: Path, target: Path, quiet: bool) -> bool:
     """Rebuild a benchmark's report; return whether all of its audits have a result."""
-    from explaudit.detection.run import rebuild_detection
+    from explaudit.detection.run import DETECTION
 
-    rebuilt = rebuild_detection(path, target)
-    for warning in rebuilt.warnings:
-        tell(quiet, f"explaudit: {warning}")
-    render_detection(rebuilt.results, target, quiet=quiet)
-    return not rebuilt.results.failed and rebuilt.results.done == rebuilt.results.planned
+    results = _rebuilt(DETECTION, path, target, quiet)
+    render_detection(results, target, quiet=quiet)
+    return not results.failed and results.done == results.planned
 
 
 def _hardening(path: Path, target: Path, quiet: bool) -> bool:
     """Rebuild a benchmark's report; return whether all of its cells have a result."""
-    from explaudit.hardening.run import rebuild_hardening
+    from explaudit.hardening.run import HARDENING
 
-    rebuilt = rebuild_hardening(path, target)
-    for warning in rebuilt.warnings:
-        tell(quiet, f"explaudit: {warning}")
-    render_hardening(rebuilt.results, target, quiet=quiet)
-    return not rebuilt.results.failed and rebuilt.results.done == rebuilt.results.planned
+    results = _rebuilt(HARDENING, path, target, quiet)
+    render_hardening(results, target, quiet=quiet)
+    return not results.failed and results.done == results.planned
 
 
 def _leaderboard(path: Path, target: Path, quiet: bool) -> bool:
     """Rebuild a leaderboard's report; return whether all of its cells have a result."""
-    from explaudit.leaderboard.run import rebuild_leaderboard
+    from explaudit.leaderboard.run import LEADERBOARD
 
-    for warning in read_jsonl(path).warnings:
-        tell(quiet, f"explaudit: {warning}")
-    results = rebuild_leaderboard(path, target)
+    results = _rebuilt(LEADERBOARD, path, target, quiet)
     render_leaderboard(results, path, target, quiet=quiet)
     return not results.cells.unjudged

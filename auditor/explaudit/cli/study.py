@@ -77,7 +77,8 @@ def study(
       explaudit study --dataset compas --explainer lime --explainer rows10 --rows 100
       explaudit study --preset paper --replicates 5 --jobs 4 --out out/paper
     """  # noqa: D301  click needs the real character
-    from explaudit.study.run import RECORDS, run_study
+    from explaudit.recorded import RECORDS
+    from explaudit.study.run import run_study
     from explaudit.study.tables import COMMUNITIES_FILE, file_sha256
 
     settings = _settings(preset, choices)

@@ -1,96 +1,19 @@
-"""Running a benchmark of detectors into a folder: ledger, records and results."""
+"""The benchmark of detectors as what is run cell by cell."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from pathlib import Path
-
-import msgspec
 
 from explaudit.detection.execute import execute
 from explaudit.detection.plan import DetectionSettings, plan_detection
 from explaudit.detection.summary import DetectionResults, summarise_detection
-from explaudit.errors import InvalidInputError
-from explaudit.folders import make_folder
-from explaudit.ledger import Ledger
-from explaudit.recordlog import read_jsonl
-from explaudit.runner import RunOutcome, run
-from explaudit.study.run import LEDGER, RECORDS, RESULTS
+from explaudit.recorded import Kind
 
-__all__ = ["RebuiltDetection", "rebuild_detection", "run_detection"]
+__all__ = ["DETECTION"]
 
-
-@dataclass(frozen=True)
-class RebuiltDetection:
-    """Results that were computed from a log, and what was wrong with the log."""
-
-    results: DetectionResults
-    warnings: tuple[str, ...]
-
-
-def run_detection(
-    settings: DetectionSettings, out: Path, *, jobs: int = 1, progress: bool = True
-) -> tuple[RunOutcome, DetectionResults]:
-    """Run a benchmark, or go on with one, and write its records and results.
-
-    Parameters
-    ----------
-    settings : DetectionSettings
-        What to run.
-    out : pathlib.Path
-        Folder for ``ledger.sqlite``, ``records.jsonl`` and ``results.json``; made if missing.
-    jobs : int
-        Processes to use.
-    progress : bool
-        Whether to show a progress bar on standard error.
-
-    Raises
-    ------
-    InvalidInputError
-        If the settings are unusable, or the folder holds something else.
-    """
-    cells = plan_detection(settings)
-    make_folder(out)
-    with Ledger.open(out / LEDGER) as ledger:
-        ledger.plan(cells, msgspec.to_builtins(settings))
-        outcome = run(cells, execute, ledger, jobs=jobs, progress=progress)
-        ledger.export_jsonl(out / RECORDS)
-        results = summarise_detection(settings, cells, ledger.records())
-    _write(results, out)
-    return outcome, results
-
-
-def rebuild_detection(records: Path, out: Path) -> RebuiltDetection:
-    """Compute the results of a records.jsonl and write them to a folder.
-
-    Parameters
-    ----------
-    records : pathlib.Path
-        The log of a benchmark of detectors.
-    out : pathlib.Path
-        Folder for ``results.json``; made if missing.
-
-    Raises
-    ------
-    InvalidInputError
-        If the file is not the log of a benchmark of detectors.
-    """
-    log = read_jsonl(records)
-    expected = "the log of a benchmark of detectors"
-    if not any(cell.kind == "detection" for cell in log.cells):
-        raise InvalidInputError("RECORDS", expected, str(records))
-    try:
-        settings = msgspec.convert(log.settings, DetectionSettings)
-    except msgspec.ValidationError as error:
-        raise InvalidInputError(
-            "RECORDS", expected, str(records), f"Its settings are unusable: {error}"
-        ) from error
-    make_folder(out)
-    results = summarise_detection(settings, log.cells, log.records)
-    _write(results, out)
-    return RebuiltDetection(results, tuple(log.warnings))
-
-
-def _write(results: DetectionResults, out: Path) -> None:
-    encoded = msgspec.json.format(msgspec.json.encode(results), indent=1)
-    (out / RESULTS).write_bytes(encoded + b"\n")
+DETECTION: Kind[DetectionSettings, DetectionResults] = Kind(
+    name="a benchmark of detectors",
+    settings=DetectionSettings,
+    plan=plan_detection,
+    execute=execute,
+    summarise=summarise_detection,
+    owns=lambda log: any(cell.kind == "detection" for cell in log.cells),
+)

@@ -12,7 +12,7 @@ import numpy as np
 
 from explaudit.audit.calibration import CALIBRATION
 from explaudit.audit.regime_results import tail
-from explaudit.cells import SCHEMA_VERSION, Cell, Record
+from explaudit.cells import SCHEMA_VERSION, Cell, Part, Record
 from explaudit.detection.baselines import baseline_cell, is_baseline
 from explaudit.detection.curves import Curve, curves
 from explaudit.detection.rates import Rate, rates, rates_of_tests
@@ -27,9 +27,8 @@ from explaudit.detection.rows import (
 )
 from explaudit.detection.settings import DetectionSettings
 from explaudit.results import DatasetNote
-from explaudit.study.roles import roles
-from explaudit.study.summary import PREPARATION, merged_versions
-from explaudit_datasets import card
+from explaudit.study.notes import dataset_note
+from explaudit.study.summary import merged_versions
 
 __all__ = ["Cost", "DetectionResults", "fitted_scale", "summarise_detection"]
 
@@ -161,7 +160,9 @@ def summarise_detection(
     return DetectionResults(
         settings=msgspec.to_builtins(settings),
         versions=merged_versions(records),
-        datasets=[_note(name, records) for name in settings.datasets],
+        datasets=[
+            dataset_note(Part(name, {"protocol": "sound"}), records) for name in settings.datasets
+        ],
         calibration=dataclasses.asdict(CALIBRATION),
         fitted={kind: fitted_scale(honest, kind) for kind in KINDS_OF_TEST},
         false_alarms=(
@@ -253,22 +254,3 @@ def _costs(audits: Sequence[AuditRow]) -> list[Cost]:
             )
         )
     return found
-
-
-def _note(name: str, records: Sequence[Record]) -> DatasetNote:
-    played, facts = roles(name, "sound"), card(name)
-    own = [r for r in records if r.cell.dataset.name == name and r.status == "ok"]
-    return DatasetNote(
-        name=name,
-        title=facts.title,
-        n_rows=facts.n_rows,
-        n_features=facts.n_columns,
-        sha256=own[0].data_sha256 if own else facts.sha256,
-        source=facts.source,
-        licence=facts.licence,
-        known_harms=" ".join(facts.known_harms),
-        sensitive=played.sensitive,
-        biased_rule=played.describe(None),
-        innocuous_rule=played.innocuous_text,
-        preparation=PREPARATION["sound"],
-    )

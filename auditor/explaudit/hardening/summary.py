@@ -8,14 +8,13 @@ from typing import Any
 
 import msgspec
 
-from explaudit.cells import SCHEMA_VERSION, Cell, Record, canonical_json
+from explaudit.cells import SCHEMA_VERSION, Cell, Part, Record, canonical_json
 from explaudit.hardening.plan import BIASES, HardeningSettings
 from explaudit.hardening.rates import TARGETS, Measure, Rate, Word, rates, word_of
 from explaudit.hardening.rows import CellRow, Model, cell_row
 from explaudit.results import DatasetNote
-from explaudit.study.roles import roles
-from explaudit.study.summary import PREPARATION, merged_versions
-from explaudit_datasets import card
+from explaudit.study.notes import dataset_note
+from explaudit.study.summary import merged_versions
 
 __all__ = ["Cost", "HardeningResults", "Judged", "summarise_hardening"]
 
@@ -126,7 +125,9 @@ def summarise_hardening(
     return HardeningResults(
         settings=msgspec.to_builtins(settings),
         versions=merged_versions(records),
-        datasets=[_note(name, records) for name in settings.datasets],
+        datasets=[
+            dataset_note(Part(name, {"protocol": "sound"}), records) for name in settings.datasets
+        ],
         explainers=explainers,
         rates=found,
         judged=tuple(
@@ -177,23 +178,4 @@ def _cost(rows: Sequence[CellRow], explainer: str) -> Cost:
         queries=median(queries) if queries else None,
         cpu_seconds=median(seconds) if seconds else None,
         cpu_seconds_most=max(seconds, default=None),
-    )
-
-
-def _note(name: str, records: Sequence[Record]) -> DatasetNote:
-    played, facts = roles(name, "sound"), card(name)
-    own = [r for r in records if r.cell.dataset.name == name and r.status == "ok"]
-    return DatasetNote(
-        name=name,
-        title=facts.title,
-        n_rows=facts.n_rows,
-        n_features=facts.n_columns,
-        sha256=own[0].data_sha256 if own else facts.sha256,
-        source=facts.source,
-        licence=facts.licence,
-        known_harms=" ".join(facts.known_harms),
-        sensitive=played.sensitive,
-        biased_rule=played.describe(None),
-        innocuous_rule=played.innocuous_text,
-        preparation=PREPARATION["sound"],
     )

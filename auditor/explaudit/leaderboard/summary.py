@@ -8,18 +8,19 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from explaudit.cells import Cell, Record, canonical_json
+from explaudit.cells import Cell, Part, Record, canonical_json
 from explaudit.gameability import Constraint
 from explaudit.leaderboard.cast import ADVERSARIES
 from explaudit.leaderboard.curves import curve_points, on_board
 from explaudit.leaderboard.explainers import EXPLAINERS
-from explaudit.leaderboard.notes import dataset_note, metric_note
+from explaudit.leaderboard.notes import metric_note
 from explaudit.leaderboard.results import AdversaryNote, Distribution, LeaderboardResults, TrialNote
 from explaudit.leaderboard.scores import RULES, score
-from explaudit.leaderboard.settings import LeaderboardSettings
+from explaudit.leaderboard.settings import Judging, LeaderboardSettings
 from explaudit.leaderboard.trials import DECEIVED, Unit, read_units
 from explaudit.metrics import MetricEntry, metric_specs
 from explaudit.pooling import number
+from explaudit.study.notes import dataset_note
 from explaudit.study.summary import count_cells, merged_versions
 
 __all__ = ["summarise_leaderboard"]
@@ -61,7 +62,7 @@ def summarise_leaderboard(
         seed=settings.seed,
         settings=msgspec.json.decode(msgspec.json.encode(settings)),
         rules={**RULES, "deceived": DECEIVED},
-        datasets=[dataset_note(name, cells, records) for name in settings.datasets],
+        datasets=[dataset_note(_dataset(name, cells), records) for name in settings.datasets],
         explainer_settings={
             name: msgspec.json.decode(canonical_json(EXPLAINERS[name].part)) for name in names
         },
@@ -137,3 +138,9 @@ def _distributions(units: Sequence[Unit], entries: Sequence[MetricEntry]) -> Ite
                 quantiles=np.quantile(values, _QUANTILES).tolist() if len(values) else [],
                 n=len(values),
             )
+
+
+def _dataset(name: str, cells: Sequence[Cell]) -> Part:
+    """Return a data set as tables and models know it."""
+    cell = next(cell for cell in cells if cell.dataset.name == name)
+    return Judging.taken_from(cell.dataset)[1]

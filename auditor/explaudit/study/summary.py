@@ -9,25 +9,12 @@ import msgspec
 
 from explaudit.cells import Cell, Part, Record, canonical_json
 from explaudit.measure import measure
-from explaudit.results import CellCount, DatasetNote, Results, UnjudgedCell
+from explaudit.results import CellCount, Results, UnjudgedCell
+from explaudit.study.notes import dataset_note
 from explaudit.study.plan import StudySettings
 from explaudit.study.reference import compare
-from explaudit.study.roles import roles
-from explaudit_datasets import card
 
-__all__ = ["PREPARATION", "count_cells", "merged_versions", "summarise"]
-
-#: How tables are prepared under each protocol, in words.
-PREPARATION = {
-    "sound": (
-        "Categorical columns stay one feature each; numbers are standardised by the training rows; "
-        "two fair-coin columns are added; 30 % of the rows are held out and never seen by the gate."
-    ),
-    "published": (
-        "As in the published study: every column is standardised, both levels of a binary variable "
-        "are columns of their own, 10 % of the rows are held out."
-    ),
-}
+__all__ = ["count_cells", "merged_versions", "summarise"]
 
 
 def summarise(settings: StudySettings, cells: Sequence[Cell], records: Sequence[Record]) -> Results:
@@ -53,7 +40,12 @@ def summarise(settings: StudySettings, cells: Sequence[Cell], records: Sequence[
         versions=merged_versions(records),
         seed=settings.seed,
         settings=msgspec.json.decode(msgspec.json.encode(settings)),
-        datasets=[_note(name, settings, records) for name in settings.datasets],
+        datasets=[
+            dataset_note(
+                Part(name, {"protocol": settings.protocol}), records, strength=settings.bias
+            )
+            for name in settings.datasets
+        ],
         attack_settings=_parts((c.attack_setting, c.attack) for c in cells),
         explainer_settings=_parts((c.explainer_setting, c.explainer) for c in cells),
         measurements=measurements,
@@ -79,28 +71,6 @@ def merged_versions(records: Sequence[Record]) -> dict[str, str]:
         for package, version in record.versions.items():
             seen.setdefault(package, set()).add(version)
     return {package: ", ".join(sorted(seen[package])) for package in sorted(seen)}
-
-
-def _note(name: str, settings: StudySettings, records: Sequence[Record]) -> DatasetNote:
-    played, facts = roles(name, settings.protocol), card(name)
-    own = [r for r in records if r.cell.dataset.name == name and r.status == "ok"]
-    behaviour = next((r for r in own if r.cell.kind == "behaviour"), None)
-    scalars = behaviour.scalars if behaviour else {}
-    rows, features = scalars.get("n_rows"), scalars.get("n_features")
-    return DatasetNote(
-        name=name,
-        title=facts.title,
-        n_rows=int(rows or facts.n_rows),
-        n_features=int(features or facts.n_columns),
-        sha256=own[0].data_sha256 if own else facts.sha256,
-        source=facts.source,
-        licence=facts.licence,
-        known_harms=" ".join(facts.known_harms),
-        sensitive=played.sensitive,
-        biased_rule=played.describe(settings.bias),
-        innocuous_rule=played.innocuous_text,
-        preparation=PREPARATION[settings.protocol],
-    )
 
 
 def count_cells(cells: Sequence[Cell], records: Sequence[Record]) -> CellCount:

@@ -65,8 +65,11 @@ def honest_parts(view: View) -> list[Line]:
         Line(view.title(name), "data set", {"dataset": name}, "judged")
         for name in view.values("dataset", view.datasets, "judged")
     ]
-    for attribute, names in (("kind", KINDS), ("answers", ANSWERS), ("task", TASKS)):
-        lines += _of(view, attribute, names, "judged")
+    answers = _of(view, "answers", ANSWERS, "judged")
+    told = {_audits(view, line) for line in answers}
+    # whoever is asked for numbers answers with numbers, which need not stand there twice
+    tasks = [line for line in _of(view, "task", TASKS, "judged") if _audits(view, line) not in told]
+    lines += [*_of(view, "kind", KINDS, "judged"), *answers, *tasks]
     if view.counting("logged_honest"):
         meaning = "honest models once more, by the tests that need a log alone"
         lines.append(Line("With a log of decisions", meaning, {}, "logged_honest"))
@@ -152,6 +155,14 @@ def with_log(view: View) -> list[Line]:
     memorised = known(ADVERSARIES, "whitelist")
     line = Line(memorised.label, memorised.meaning, {}, "logged")
     return [line] if view.counting("logged") else []
+
+
+def _audits(view: View, line: Line) -> frozenset[str]:
+    return frozenset(
+        row.cell_id
+        for row in view.counting(line.counts)
+        if all(getattr(row, name) == value for name, value in line.group.items())
+    )
 
 
 def _of(

@@ -73,7 +73,8 @@ def _halves(view: View) -> str:
         "false alarms are of all other honest audits: the other models everywhere, and these "
         "models on the other data sets. Nothing is fitted to attacks. No factor is below 1: an "
         "earlier calibration had allowed it, and raised too many false alarms on fresh seeds. How "
-        "changed features are compared was decided on runs with the base seed 0; this run's is "
+        "changed features are compared, and that queries are left out which a model refuses, was "
+        "decided on runs with the base seeds 0 and 1; this run's is "
         f"{view.results.settings.get('seed', 'unknown')}."
     )
 
