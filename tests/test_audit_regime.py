@@ -16,6 +16,7 @@ from explaudit import Encoder
 from explaudit.audit.calibration import CALIBRATION
 from explaudit.audit.evidence import Asked, Evidence, Toggled
 from explaudit.audit.queries import record_queries
+from explaudit.audit.refusals import Refusal
 from explaudit.audit.regime import RegimeTest
 from explaudit.audit.regime_results import level, tail
 from explaudit.audit.surrogate import Design
@@ -230,6 +231,21 @@ def test_refusals_do_not_cover_what_the_other_queries_show() -> None:
     found = judged(refusing(0.4, behind=lambda real: 0.3 * real))
     assert found.tests[0].p_value < 0.001
     assert found.tests[0].details["refused"] == pytest.approx(0.4, abs=0.01)
+
+
+def test_two_answers_that_real_rows_do_not_get_are_no_refusal() -> None:
+    real = Asked(np.zeros((100, 1)), np.linspace(0.1, 0.6, 100)[:, None])
+    two = np.concatenate([np.full(52, 1.0), np.full(40, 0.0), np.linspace(0.2, 0.5, 8)])
+    queries = np.zeros((100, 1))
+    assert Refusal.find(real, Asked(queries, two[:, None])) is None
+    one = np.concatenate([np.full(52, 1.0), np.linspace(0.2, 0.5, 48)])
+    found = Refusal.find(real, Asked(queries, one[:, None]))
+    assert found is not None
+    assert (found.answer, found.share) == (1.0, 0.52)
+    # what real rows get often, other queries may get, too
+    usual = Asked(real.rows, np.where(np.arange(100) < 40, 0.0, real.answers[:, 0])[:, None])
+    some = np.concatenate([np.full(52, 1.0), np.full(20, 0.0), np.linspace(0.2, 0.5, 28)])
+    assert Refusal.find(usual, Asked(queries, some[:, None])) is not None
 
 
 def test_equal_seeds_judge_alike_and_others_otherwise() -> None:

@@ -62,6 +62,21 @@ def test_the_readme_names_what_is_missed(released: DetectionResults) -> None:
     plain = [row for row in counted if (row.adversary, row.strength) == ("plain", "rule")]
     found = sum(row.alarm(ALPHAS[0]) for row in plain)
     assert f"{found} of {len(plain)} that plainly hide a whole rule" in readme
+    tally = []
+    for explainer in ("lime", "kernel_shap"):
+        faint = [
+            row
+            for row in counted
+            if (row.adversary, row.strength, row.explainer) == ("plain", "0.1", explainer)
+        ]
+        tally.append(f"{sum(row.alarm(ALPHAS[0]) for row in faint)} of {len(faint)}")
+    assert f"take a tenth off a score, {tally[0]} on LIME and {tally[1]} on KernelSHAP" in readme
+
+
+def test_plain_tools_judged_the_same_models(released: DetectionResults) -> None:
+    planned, done = released.baselines
+    assert planned == done > 0
+    assert released.baselines_failed == {}
 
 
 def test_the_calibration_is_the_one_that_the_tuned_part_gives(released: DetectionResults) -> None:

@@ -24,6 +24,9 @@ TELLING = 0.25
 _RARE = 0.02
 #: Real rows are refused, too, but this many times as often at the most.
 _HARDLY = 0.1
+#: Another answer is common if so many of the other queries get it, so many times as often as real
+#: rows.
+_COMMON, _OFTEN = 0.2, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +47,23 @@ class Refusal:
     def find(cls, real: Asked, asked: Asked) -> Refusal | None:
         """Return the commonest answer to queries if hardly any real row gets it, else None.
 
-        Of classes there is none, since real rows get all of them.
+        Of classes there is none, since real rows get all of them. Nor is there one where the other
+        queries, too, get one answer far more often than real rows do: a check has one answer, and a
+        rule that is shown to queries alone has two.
         """
         found = cls(*_commonest(asked.answers))
-        usual = float(found.among(real.answers).mean())
-        return found if found.share >= _RARE and usual <= _HARDLY * found.share else None
+        if found.share < _RARE or found.usual(real) > _HARDLY * found.share:
+            return None
+        others = asked.answers[~found.among(asked.answers)]
+        if len(others):
+            second = cls(*_commonest(others))
+            if second.share > max(_COMMON, _OFTEN * second.usual(real)):
+                return None
+        return found
+
+    def usual(self, real: Asked) -> float:
+        """Return the share of real rows that get the answer, too."""
+        return float(self.among(real.answers).mean())
 
     def among(self, answers: Array) -> Mask:
         """Return which of the answers, shape (n_rows, n_outputs), it is."""
