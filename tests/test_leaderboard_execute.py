@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -303,7 +304,8 @@ def test_a_torn_run_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Mon
             raise KeyboardInterrupt
         return Record(cell_id=cell.id, cell=cell, status="ok")
 
-    monkeypatch.setattr(run_module, "execute", torn)
+    kind = dataclasses.replace(run_module.LEADERBOARD, execute=torn)
+    monkeypatch.setattr(run_module, "LEADERBOARD", kind)
     first = run_leaderboard(settings, tmp_path, progress=False)
     assert first.run.interrupted and first.run.done == tear - 1
     assert first.results.cells.done == tear - 1
