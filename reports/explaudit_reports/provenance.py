@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from explaudit.cells import canonical_json
+from explaudit.detection.summary import DetectionResults
+from explaudit.hardening.summary import HardeningResults
 from explaudit.results import DatasetNote, Results
+from explaudit_reports.commands import command_line
 from explaudit_reports.lookup import Lookup
 from explaudit_reports.model import (
     Block,
@@ -27,8 +29,10 @@ from explaudit_reports.model import (
 from explaudit_reports.numbers import count
 
 __all__ = [
+    "benchmark_section",
     "data_section",
     "fingerprint",
+    "fingerprint_blocks",
     "flat",
     "pairs_table",
     "reproduce_section",
@@ -40,6 +44,47 @@ __all__ = [
 def fingerprint(results: msgspec.Struct) -> str:
     """Return the SHA-256 of the canonical JSON of a study's or an audit's results."""
     return hashlib.sha256(canonical_json(results)).hexdigest()
+
+
+def fingerprint_blocks(results: msgspec.Struct) -> tuple[Block, ...]:
+    """Return the fingerprint, and what it is."""
+    text = "SHA-256 of the results as canonical JSON (sorted keys, no spaces):"
+    return Paragraph(words(text)), Code(fingerprint(results))
+
+
+def benchmark_section(
+    command: str,
+    results: DetectionResults | HardeningResults,
+    *tables: Table,
+) -> Section:
+    """Return command, settings, versions and fingerprint of a benchmark.
+
+    Parameters
+    ----------
+    command : str
+        That makes it again.
+    results : DetectionResults or HardeningResults
+    tables : Table
+        More of its settings.
+    """
+    equal = words(
+        "Equal versions, settings and base seed give equal records, on one machine or many and in "
+        "any order; only seconds differ. ",
+        code("explaudit report"),
+        " makes this report again from the records alone.",
+    )
+    return Section(
+        "reproduce",
+        "How to reproduce this",
+        (
+            Code(command),
+            Paragraph(equal),
+            *fingerprint_blocks(results),
+            pairs_table("settings", "Settings of the benchmark.", flat(results.settings)),
+            *tables,
+            pairs_table("versions", "Versions.", dict(results.versions)),
+        ),
+    )
 
 
 def reproduce_section(lookup: Lookup) -> Section:
@@ -62,8 +107,7 @@ def reproduce_section(lookup: Lookup) -> Section:
             pairs_table("versions", "Versions.", dict(results.versions)),
             _parts_table("explainers", "Explainer settings.", results.explainer_settings),
             _parts_table("attacks", "Attack settings.", results.attack_settings),
-            Paragraph(words("SHA-256 of the results as canonical JSON (sorted keys, no spaces):")),
-            Code(fingerprint(results)),
+            *fingerprint_blocks(results),
         ),
     )
 
@@ -87,16 +131,11 @@ def study_command(settings: Mapping[str, Any]) -> str:
     """Return the command that runs a study with these settings; empty if they name no preset."""
     if "preset" not in settings:
         return ""
-    words = ["explaudit", "study"]
-    for name, option in _OPTIONS.items():
-        value = settings.get(name)
-        if name == "n_rows" and value != settings.get("n_rows_crossed", value):
-            continue  # the option sets both, so two different numbers came with the preset
-        values = value if isinstance(value, list | tuple) else [value]
-        words += [part for item in values if item is not None for part in (option, str(item))]
-    if settings.get("own_communities_file"):
-        words += ["--communities-file", "YOUR_COPY.csv"]
-    return shlex.join(words)
+    options = dict(_OPTIONS)
+    if settings.get("n_rows") != settings.get("n_rows_crossed", settings.get("n_rows")):
+        del options["n_rows"]  # sets both, so two different numbers came with the preset
+    own = " --communities-file YOUR_COPY.csv" if settings.get("own_communities_file") else ""
+    return command_line("explaudit study", settings, options) + own
 
 
 def _command_blocks(settings: Mapping[str, Any]) -> tuple[Block, ...]:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping
-from typing import Any
-
+from explaudit_reports.commands import command_line
 from explaudit_reports.detection.view import View
 from explaudit_reports.model import (
     Cell,
-    Code,
     Column,
     Definitions,
-    Paragraph,
     Section,
     Table,
     code,
     words,
 )
 from explaudit_reports.numbers import count
-from explaudit_reports.provenance import fingerprint, flat, pairs_table
+from explaudit_reports.provenance import benchmark_section
 
 __all__ = ["data_section", "reproduce_section"]
+
+#: Settings of a benchmark that are options of the command line, and those options.
+_OPTIONS = {
+    "preset": "--preset",
+    "datasets": "--dataset",
+    "honest_replicates": "--honest-replicates",
+    "attacked_replicates": "--attacked-replicates",
+    "logged_replicates": "--logged-replicates",
+    "baseline_replicates": "--baseline-replicates",
+    "budget": "--budget",
+    "seed": "--seed",
+}
 
 
 def data_section(view: View) -> Section:
@@ -69,43 +76,6 @@ def data_section(view: View) -> Section:
 def reproduce_section(view: View) -> Section:
     """Return command, settings, versions and fingerprint."""
     results = view.results
-    equal = words(
-        "Equal versions, settings and base seed give equal records, on one machine or many and in "
-        "any order; only seconds differ. ",
-        code("explaudit report"),
-        " makes this report again from the records alone.",
+    return benchmark_section(
+        command_line("explaudit benchmark detectors", results.settings, _OPTIONS), results
     )
-    return Section(
-        "reproduce",
-        "How to reproduce this",
-        (
-            Code(_command(results.settings)),
-            Paragraph(equal),
-            Paragraph(words("SHA-256 of the results as canonical JSON (sorted keys, no spaces):")),
-            Code(fingerprint(results)),
-            pairs_table("settings", "Settings of the benchmark.", flat(results.settings)),
-            pairs_table("versions", "Versions.", dict(results.versions)),
-        ),
-    )
-
-
-#: Settings of a benchmark that are options of the command line, and those options.
-_OPTIONS = {
-    "preset": "--preset",
-    "datasets": "--dataset",
-    "honest_replicates": "--honest-replicates",
-    "attacked_replicates": "--attacked-replicates",
-    "logged_replicates": "--logged-replicates",
-    "baseline_replicates": "--baseline-replicates",
-    "budget": "--budget",
-    "seed": "--seed",
-}
-
-
-def _command(settings: Mapping[str, Any]) -> str:
-    parts = ["explaudit", "benchmark", "detectors"]
-    for name, option in _OPTIONS.items():
-        value = settings.get(name, ())
-        for item in value if isinstance(value, list | tuple) else [value]:
-            parts += [option, str(item)]
-    return shlex.join(parts)

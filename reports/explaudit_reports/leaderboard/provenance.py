@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
+from explaudit_reports.commands import option_words
 from explaudit_reports.leaderboard.view import View
 from explaudit_reports.lookup import Lookup
 from explaudit_reports.model import Code, Paragraph, Section, words
 from explaudit_reports.numbers import count
-from explaudit_reports.provenance import fingerprint, flat, pairs_table, unjudged_section
+from explaudit_reports.provenance import fingerprint_blocks, flat, pairs_table, unjudged_section
 
 __all__ = ["command", "missing_section", "reproduce_section"]
 
@@ -82,23 +83,20 @@ def reproduce_section(view: View) -> Section:
             pairs_table("rules", "Numbers that verdicts stand on.", flat(results.rules)),
             pairs_table("versions", "Versions.", dict(results.versions)),
             pairs_table("explainer-settings", "Explainer settings, by short name.", settings),
-            Paragraph(words("SHA-256 of the results as canonical JSON (sorted keys, no spaces):")),
-            Code(fingerprint(results)),
+            *fingerprint_blocks(results),
         ),
     )
 
 
 def command(settings: Mapping[str, Any]) -> str:
     """Return the command that makes a leaderboard with these settings."""
-    parts = ["explaudit", "gameability"]
     own = settings.get("own")
-    for name, option in _OPTIONS.items():
-        value = settings.get(name)
-        if value is None or (name == "datasets" and own):
-            continue
-        parts += [option, ",".join(value) if isinstance(value, list | tuple) else str(value)]
+    options = dict(_OPTIONS)
+    parts = ["explaudit", "gameability"]
+    if own:
+        del options["datasets"]
+    parts += option_words(settings, options, joined=True)
     if own:
         parts += ["--data", "YOUR_TABLE.csv"]
-        for name in _OWN_OPTIONS:
-            parts += [f"--{name}", str(own[name])] if own.get(name) else []
+        parts += option_words(own, {name: f"--{name}" for name in _OWN_OPTIONS if own.get(name)})
     return shlex.join(parts)
