@@ -28,7 +28,7 @@ from explaudit.detection.baselines import (
     is_baseline,
     score_name,
 )
-from explaudit.detection.curves import WHOLE_AUDIT, Curve, curves
+from explaudit.detection.curves import AS_PLAIN_TOOLS, WHOLE_AUDIT, Curve, curves
 from explaudit.detection.execute import execute
 from explaudit.detection.plan import (
     HARD_NEGATIVES,
@@ -418,7 +418,8 @@ def test_curves_of_plain_tools_are_of_what_they_judged() -> None:
     assert (found[SHARE_GAP].n_honest, found[SHARE_GAP].n_attacks) == (2, 1)
     assert found[SHARE_GAP].area == found[GAP].area == 0.5
     assert found[WHOLE_AUDIT].n_attacks == 2
-    assert SHARE_GAP not in {curve.of for curve in curves([attacks[1], row(0.5)])}
+    assert (found[AS_PLAIN_TOOLS].n_honest, found[AS_PLAIN_TOOLS].n_attacks) == (2, 1)
+    assert not {SHARE_GAP, AS_PLAIN_TOOLS} & {c.of for c in curves([attacks[1], row(0.5)])}
 
 
 def test_the_summary_joins_plain_tools_to_their_audit_and_keeps_their_failures() -> None:

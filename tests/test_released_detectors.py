@@ -31,6 +31,9 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> DetectionResults:
 def test_every_planned_audit_is_there(released: DetectionResults) -> None:
     assert released.done == released.planned
     assert released.failed == 0
+    planned, done = released.baselines
+    assert planned == done > 0
+    assert released.baselines_failed == {}
 
 
 def test_the_committed_page_is_that_of_the_records(released: DetectionResults) -> None:
@@ -53,6 +56,24 @@ def test_the_readme_quotes_the_records(released: DetectionResults) -> None:
     assert f"at a nominal 1 %, {strict.alarms} did ({100 * strict.value:.1f} %" in readme
 
 
+def test_the_readme_sets_plain_tools_beside_the_audit(released: DetectionResults) -> None:
+    readme = " ".join(RECORDS.parents[2].joinpath("README.md").read_text(encoding="utf-8").split())
+    areas: dict[str, dict[str, float]] = {}
+    for curve in released.curves:
+        areas.setdefault(curve.of, {})[curve.explainer] = curve.area
+
+    def shown(of: str) -> tuple[str, str]:
+        return f"{areas[of]['lime']:.2f}", f"{areas[of]['kernel_shap']:.2f}"
+
+    plain = ("CAD-Detect", "real less claimed share", "gap between groups")
+    assert max(plain, key=lambda of: sum(areas[of].values())) == plain[1]
+    audit, best, cad = shown("whole audit"), shown(plain[1]), shown(plain[0])
+    assert audit == shown("whole audit, as plain tools")
+    assert f"is {audit[0]} on LIME and {audit[1]} on KernelSHAP" in readme
+    assert f"that is claimed, is {best[0]} and {best[1]}" in readme
+    assert f"that of CAD-Detect {cad[0]} and {cad[1]}" in readme
+
+
 def test_the_readme_names_what_is_missed(released: DetectionResults) -> None:
     readme = " ".join(RECORDS.parents[2].joinpath("README.md").read_text(encoding="utf-8").split())
     counted = [row for row in released.audits if row.counts == "effective"]
@@ -71,6 +92,9 @@ def test_the_readme_names_what_is_missed(released: DetectionResults) -> None:
         ]
         tally.append(f"{sum(row.alarm(ALPHAS[0]) for row in faint)} of {len(faint)}")
     assert f"take a tenth off a score, {tally[0]} on LIME and {tally[1]} on KernelSHAP" in readme
+    diluted = [row for row in counted if row.adversary.startswith("dilution")]
+    missed = sum(not row.alarm(ALPHAS[0]) for row in diluted)
+    assert f"of {len(diluted)} diluted attacks {missed}." in readme
 
 
 def test_the_calibration_is_the_one_that_the_tuned_part_gives(released: DetectionResults) -> None:

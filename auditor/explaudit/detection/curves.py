@@ -11,13 +11,15 @@ import numpy.typing as npt
 from explaudit.detection.baselines import BASELINES, score_name
 from explaudit.detection.rows import AuditRow
 
-__all__ = ["HIDDEN_EFFECT", "WHOLE_AUDIT", "Curve", "curves"]
+__all__ = ["AS_PLAIN_TOOLS", "HIDDEN_EFFECT", "WHOLE_AUDIT", "Curve", "curves"]
 
 Array = npt.NDArray[np.float64]
 
 #: What a curve is of where it is of no single test.
 WHOLE_AUDIT = "whole audit"
 HIDDEN_EFFECT = "hidden effect, whatever its spread"
+#: The whole audit again, of the models that plain tools judged and no others.
+AS_PLAIN_TOOLS = "whole audit, as plain tools"
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +30,8 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
     explainer : str
         The explainer that the attacks are made for.
     of : str
-        What the threshold is on: the whole audit's level, one test's p-value, the estimate of
+        What the threshold is on: the whole audit's level, of all models or of those that plain
+        tools judged, one test's p-value, the estimate of
         the hidden effect, or the score of a plain tool.
     n_honest, n_attacks : int
         Audits of honest models that nothing was tuned on, and of effective attacks.
@@ -66,7 +69,13 @@ def curves(rows: Sequence[AuditRow]) -> list[Curve]:
     found = []
     for explainer in sorted({row.explainer for row in effective} if honest else ()):
         attacks = [row for row in effective if row.explainer == explainer]
-        for of in (WHOLE_AUDIT, *_tests(attacks, explainer), HIDDEN_EFFECT, *BASELINES):
+        for of in (
+            WHOLE_AUDIT,
+            *_tests(attacks, explainer),
+            HIDDEN_EFFECT,
+            AS_PLAIN_TOOLS,
+            *BASELINES,
+        ):
             accused, hit = (
                 np.array(
                     [_suspicion(row, explainer, of) for row in kind if _was_run(row, of)],
@@ -80,7 +89,7 @@ def curves(rows: Sequence[AuditRow]) -> list[Curve]:
 
 
 def _was_run(row: AuditRow, of: str) -> bool:
-    return of not in BASELINES or bool(row.baselines)
+    return of not in (AS_PLAIN_TOOLS, *BASELINES) or bool(row.baselines)
 
 
 def _tests(attacks: Sequence[AuditRow], explainer: str) -> list[str]:
@@ -97,7 +106,7 @@ def _suspicion(row: AuditRow, explainer: str, of: str) -> float:
     if of in BASELINES:
         score = row.baselines.get(score_name(of, explainer))
         return -np.inf if score is None else score
-    p_value = row.level if of == WHOLE_AUDIT else row.p_values.get(of)
+    p_value = row.level if of in (WHOLE_AUDIT, AS_PLAIN_TOOLS) else row.p_values.get(of)
     return -np.inf if p_value is None else -p_value
 
 

@@ -216,7 +216,8 @@ def _plain_tools(view: View) -> str:
     return (
         "Plain tools, and the detector that was published for these attacks, stand on the same "
         f"curves; they judged {count(done)} of the {count(planned)} models planned for them"
-        f"{beside}. The gap between groups accuses every bias, open or hidden."
+        f"{beside}, and the table gives the whole audit on those models, too. The gap between "
+        "groups accuses every bias, open or hidden."
     )
 
 

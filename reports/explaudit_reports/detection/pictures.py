@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from explaudit.detection.baselines import CAD_DETECT, GAP, SHARE_GAP
-from explaudit.detection.curves import HIDDEN_EFFECT, WHOLE_AUDIT
+from explaudit.detection.curves import AS_PLAIN_TOOLS, HIDDEN_EFFECT, WHOLE_AUDIT
 from explaudit.detection.rates import ALPHAS, Rate
 from explaudit.detection.rows import AuditRow
 from explaudit_reports.detection.drawing import (
@@ -94,7 +94,8 @@ def curves_gallery(view: View) -> Gallery | None:
 
 def _curves(view: View, name: str, figure_id: str) -> Figure:
     series, said = [], []
-    for curve in (c for c in view.results.curves if c.explainer == name):
+    drawn = (c for c in view.results.curves if c.explainer == name and c.of != AS_PLAIN_TOOLS)
+    for curve in drawn:
         label, style = _curve_style(curve.of)
         series.append(Series(label, style, curve.points))
         if style is not _OTHER:

@@ -154,6 +154,8 @@ def curves_table(view: View) -> Table:
         columns=(
             Column("Attacks on"),
             Column("Judged by"),
+            Column("Honest", "audits", numeric=True),
+            Column("Attacks", "audits", numeric=True),
             Column("Area", "under the curve", numeric=True),
             *(
                 Column(f"At\N{NO-BREAK SPACE}{percent(rate)}", "false alarms", numeric=True)
@@ -169,6 +171,8 @@ def _curve_row(curve: Curve) -> tuple[Cell, ...]:
     return (
         Cell(explainer(curve.explainer)),
         Cell(curve_label(curve.of, curve.explainer)),
+        Cell(count(curve.n_honest), value=float(curve.n_honest)),
+        Cell(count(curve.n_attacks), value=float(curve.n_attacks)),
         Cell(f"{curve.area:.3f}", value=curve.area),
         *(Cell(percent(value), value=value) for value in found),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from explaudit.detection.baselines import CAD_DETECT, GAP, SHARE_GAP
-from explaudit.detection.curves import HIDDEN_EFFECT, WHOLE_AUDIT
+from explaudit.detection.curves import AS_PLAIN_TOOLS, HIDDEN_EFFECT, WHOLE_AUDIT
 from explaudit.detection.rates import Rate
 from explaudit.detection.rows import Counts
 from explaudit_reports.numbers import count, interval, percent
@@ -252,6 +252,7 @@ def curve_label(of: str, setting: str) -> str:
     """Return what a curve is of, in words."""
     special = {
         WHOLE_AUDIT: "Whole audit",
+        AS_PLAIN_TOOLS: "Whole audit, of the models that plain tools judged",
         HIDDEN_EFFECT: "Size of the hidden effect alone, whatever its spread",
         CAD_DETECT: "CAD-Detect, as published, on the queries that were sent",
         SHARE_GAP: "Plain tool: share of the sensitive feature in surrogates, real less claimed",
