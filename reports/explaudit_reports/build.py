@@ -122,7 +122,7 @@ def _picture_section(lookup: Lookup) -> Section:
 def _matrix_section(lookup: Lookup) -> Section:
     text = (
         "Share of rows with the sensitive feature at rank 1, for each audit setting (rows) under "
-        "each model (columns). Darker cells show the feature more often. One cell alone misleads: "
+        "each model (columns): the more often, the stronger the colour. One cell alone misleads: "
         "an attack is made for particular explainer settings, and may be plain to see under "
         "another one, or hide from all at the cost of changed decisions. Read along each row from "
         "honest to innocuous, and down each attack with its fidelity in view."

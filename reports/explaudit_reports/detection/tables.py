@@ -109,7 +109,7 @@ def detections_table(
         id=table_id,
         caption=(
             f"Detections. {caption} In small print: how many of how many, and the "
-            f"{_INTERVAL}. Darker: found more often."
+            f"{_INTERVAL}. The stronger the colour, the more were found."
         ),
         columns=(
             Column(heading),

@@ -16,9 +16,9 @@ __all__ = ["heat_section"]
 def heat_section(view: View) -> Section:
     """Return a heat map for each group of explainers."""
     text = (
-        "Worst gameability over all data sets, with the verdict below it. Darker: more gameable. "
-        "Hatched, or without colour: nothing can be said. Under a baseline that no "
-        "attack deceives, and under controls, metrics have no false explanation to judge."
+        "Worst gameability over all data sets, with the verdict below it. The more gameable, the "
+        "stronger the colour; hatched, or without colour: nothing can be said. Under a baseline "
+        "that no attack deceives, and under controls, metrics have no false explanation to judge."
     )
     tables = tuple(
         _table(view, name, settings, f"heat-{place}")

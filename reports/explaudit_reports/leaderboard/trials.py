@@ -79,7 +79,7 @@ def _matrix(view: View, dataset: str, table_id: str) -> Table:
         caption=(
             f"{view.title(dataset)}: share of the way to innocence that each adversary moves the "
             "sensitive feature's share of attribution, under each explainer, and whether that "
-            "deceives. Darker: further."
+            "deceives. The stronger the colour, the further."
         ),
         columns=(
             Column("Explainer"),
