@@ -249,6 +249,26 @@ def test_two_answers_that_real_rows_do_not_get_are_no_refusal() -> None:
     assert Refusal.find(usual, Asked(queries, some[:, None])) is not None
 
 
+def noisy_numbers(sizes: float) -> Any:
+    """Return the same number for the same row, mostly drawn by lot if the sizes of noise are 3."""
+    encoder = world()[1]
+
+    def answer(table: pd.DataFrame) -> Array:
+        rows = encoder.encode(table).round(6).tolist()
+        noise = [np.random.default_rng(abs(hash(tuple(row)))).normal() for row in rows]
+        return np.asarray(1000.0 * (score(table, 0.3) + 0.1 * sizes * np.array(noise)))
+
+    return answer
+
+
+def test_where_ordinary_models_are_no_twins_nothing_is_said() -> None:
+    found = judged(noisy_numbers(3.0))
+    assert [test.p_value for test in found.tests] == [None]
+    assert found.tests[0].required
+    assert "% unexplained, so that they are no measure" in found.tests[0].reason
+    assert judged(noisy_numbers(0.3)).tests[0].p_value > 0.05
+
+
 def test_equal_seeds_judge_alike_and_others_otherwise() -> None:
     one, again, other = judged(openly_biased), judged(openly_biased), judged(openly_biased, seed=1)
     assert one == again

@@ -227,11 +227,25 @@ def test_intervals_are_wilsons(alarms: int, n: int, low: float, high: float) -> 
 
 
 def test_an_audit_that_cannot_judge_raises_no_alarm_and_is_counted() -> None:
-    found = rates([row(None), row(0.03), row(0.5)], "judged", [()])
+    # of one explainer's queries nothing is said: at 1 % no other test accuses the second model
+    unsaid = {"sensitive features in queries of lime": None}
+    accused, not_cleared = row(0.03, p_values=unsaid), row(0.5, p_values=unsaid)
+    found = rates([row(None), accused, not_cleared, row(0.03), row(0.5)], "judged", [()])
     assert [(rate.alpha, rate.alarms, rate.inconclusive, rate.n) for rate in found] == [
-        (0.05, 1, 1, 3),
-        (0.01, 0, 1, 3),
+        (0.05, 2, 2, 5),
+        (0.01, 0, 3, 5),
     ]
+
+
+def test_what_an_audit_left_unsaid_no_calibration_says() -> None:
+    cell = next(cell for cell in CELLS if cell.role != "attacked")
+    told = record(cell, score=9.0)
+    name = "sensitive features in queries of lime"
+    untold = msgspec.structs.replace(told, scalars={**told.scalars, f"p_value: {name}": None})
+    loud, silent = (audit_row(cell, each, None, SETTINGS) for each in (told, untold))
+    assert loud.alarm(0.01) and not loud.silent(0.01)
+    assert silent.p_values[name] is None
+    assert silent.silent(0.05) and not silent.alarm(0.05)
 
 
 def test_the_share_that_is_hidden_falls_into_the_bin_that_it_opens() -> None:

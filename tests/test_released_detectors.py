@@ -52,6 +52,9 @@ def test_the_readme_quotes_the_records(released: DetectionResults) -> None:
     usual = [f"{rate.alarms} of {rate.n}" for rate in quoted if rate.alpha == ALPHAS[0]]
     assert len(usual) == 3
     assert [text for text in usual if f"{text} " not in readme] == []
+    usual_rate = next(rate for rate in quoted if rate.counts == "judged")
+    assert usual_rate.alpha == ALPHAS[0]
+    assert f"and {usual_rate.inconclusive} were inconclusive" in readme
     strict = next(rate for rate in quoted if rate.counts == "judged" and rate.alpha == ALPHAS[1])
     assert f"at a nominal 1 %, {strict.alarms} did ({100 * strict.value:.1f} %" in readme
 

@@ -18,11 +18,11 @@ from explaudit.audit.outcome import Hidden, Judgement, Power, TestResult
 from explaudit.audit.refusals import CONSTANT, TELLING, Refusal, constant_share
 from explaudit.audit.regime_results import (
     changes_result,
-    group,
     level,
     named_result,
     scan_result,
 )
+from explaudit.audit.regime_silence import cannot_say, left_out, no_twins, one_answer, silent
 from explaudit.audit.surrogate import Design
 from explaudit.audit.toggles import Toggles
 from explaudit.audit.twins import fit_twins
@@ -39,6 +39,8 @@ __all__ = ["RegimeTest"]
 Array = npt.NDArray[np.float64]
 
 _TOO_FEW_ROWS = 100
+#: Twins that leave more than this share of the variance of numbers unexplained are no twins.
+_UNLIKE = 0.5
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ class RegimeTest(Detector):
     nothing, the tests say nothing. Nor do they where the model gives one answer to nearly all
     queries that the twins answer otherwise.
 
+    Nor is anything said of numbers, such as noisy ones or a nearest neighbour's, that the twins do
+    not reproduce even on real rows.
+
     Source: this project; the scaffolds that it finds are of Slack et al. 2020 (AIES).
     """
 
@@ -89,11 +94,13 @@ class RegimeTest(Detector):
         n_real = len(evidence.real)
         if n_real < _TOO_FEW_ROWS:
             reason = f"{n_real} real rows are too few to tell; at least {_TOO_FEW_ROWS} are needed"
-            silent = [_cannot_say(explainer, reason) for explainer in evidence.queries]
-            return Judgement(tests=tuple(one.tests[0] for one in silent))
+            return silent(evidence, reason)
         unit = answer_unit(evidence)
         evidence = in_units(evidence, unit)
         splits = self._splits(evidence, seed)
+        unexplained = _twin_error(splits)
+        if evidence.target.answers == "values" and unexplained > _UNLIKE:
+            return silent(evidence, no_twins(unexplained))
         judged = [
             _judge(evidence, explainer, asked, splits, alpha)
             for explainer, asked in evidence.queries.items()
@@ -132,12 +139,12 @@ def _judge(
     answered = [split.twins.answers(asked.rows) for split in splits]
     constant = float(np.mean([constant_share(asked.answers, said) for said in answered]))
     if constant >= CONSTANT:
-        return _cannot_say(explainer, _one_answer(constant), len(asked))
+        return cannot_say(explainer, one_answer(constant), len(asked))
     refusal = Refusal.find(evidence.real, asked)
     kept = ~refusal.among(asked.answers) if refusal else np.ones(len(asked), dtype=bool)
-    unsaid = f"cannot say, of an explanation that rests on refusals{_left_out(refusal)}"
+    unsaid = f"cannot say, of an explanation that rests on refusals{left_out(refusal)}"
     if kept.sum() < _TOO_FEW_ROWS:
-        return _cannot_say(explainer, unsaid, len(asked))
+        return cannot_say(explainer, unsaid, len(asked))
     left = Asked(asked.rows[kept], asked.answers[kept])
     gaps = [
         measure_gaps(split, left, said[:, kept])
@@ -145,14 +152,14 @@ def _judge(
     ]
     details = {
         "twins": float(sum(len(split.twins.predict) for split in splits)),
-        "twin_error": float(np.mean([split.twins.errors.mean() for split in splits])),
+        "twin_error": _twin_error(splits),
         "constant_answers": constant,
         "refused": refusal.share if refusal else 0.0,
     }
     scores = np.mean([each.scores for each in gaps], axis=0)
     named = named_result(evidence, explainer, scores, alpha, details)
     tests = [
-        msgspec.structs.replace(named, queries=len(own), reason=named.reason + _left_out(refusal)),
+        msgspec.structs.replace(named, queries=len(own), reason=named.reason + left_out(refusal)),
         scan_result(evidence, explainer, scores, alpha, details),
     ]
     if explainer in evidence.toggled:
@@ -165,8 +172,8 @@ def _judge(
         tests.append(msgspec.structs.replace(changed, queries=n_changed))
     least = min(test.p_value for test in tests if test.p_value is not None)
     if refusal and refusal.share > TELLING and least > alpha / len(tests):
-        silent = {"p_value": None, "reason": unsaid, "required": True}
-        return Judgement(tests=tuple(msgspec.structs.replace(test, **silent) for test in tests))
+        unable = {"p_value": None, "reason": unsaid, "required": True}
+        return Judgement(tests=tuple(msgspec.structs.replace(test, **unable) for test in tests))
     return Judgement(
         tests=tuple(tests),
         hidden=_hidden(evidence, explainer, gaps),
@@ -174,21 +181,8 @@ def _judge(
     )
 
 
-def _one_answer(constant: float) -> str:
-    return (
-        f"cannot say: of the queries that ordinary models answer otherwise, the model gives "
-        f"{constant:.0%} one and the same answer, as a check that refuses impossible input "
-        "would; no feature is shown in place of another"
-    )
-
-
-def _left_out(refusal: Refusal | None) -> str:
-    if refusal is None:
-        return ""
-    return (
-        f"; {refusal.share:.0%} of the queries, which get one and the same answer that hardly any "
-        "real row gets, are left out"
-    )
+def _twin_error(splits: Sequence[Split]) -> float:
+    return float(np.mean([split.twins.errors.mean() for split in splits]))
 
 
 def _with_changed(asked: Asked, toggled: Toggled | None) -> Asked:
@@ -257,10 +251,10 @@ def _hidden(evidence: Evidence, explainer: str, gaps: Sequence[Gaps]) -> tuple[H
     found = []
     for name, j in zip(evidence.sensitive, evidence.sensitive_columns, strict=True):
         output = int(np.mean([each.real[j, :, 0] for each in gaps], axis=0).argmax())
-        left_out = np.mean([each.left_out[j, output, 0] for each in gaps])
+        missing = np.mean([each.left_out[j, output, 0] for each in gaps])
         usual = np.mean([each.left_out[j, output, 1:].mean() for each in gaps])
         spread = float(np.mean([each.spread[j, output] for each in gaps]))
-        estimate, half = float(left_out - usual), level(0.05, 2, CALIBRATION.named) * spread
+        estimate, half = float(missing - usual), level(0.05, 2, CALIBRATION.named) * spread
         found.append(
             Hidden(
                 feature=name,
@@ -273,15 +267,3 @@ def _hidden(evidence: Evidence, explainer: str, gaps: Sequence[Gaps]) -> tuple[H
             )
         )
     return tuple(found)
-
-
-def _cannot_say(explainer: str, reason: str, queries: int = 0) -> Judgement:
-    test = TestResult(
-        name=f"sensitive features in queries of {explainer}",
-        p_value=None,
-        queries=queries,
-        reason=reason,
-        group=group(explainer),
-        required=True,
-    )
-    return Judgement(tests=(test,))

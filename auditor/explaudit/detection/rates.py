@@ -107,7 +107,7 @@ def _bin(share: float) -> str:
 
 def _rate(counts: Counts, group: dict[str, str], alpha: float, rows: Sequence[AuditRow]) -> Rate:
     alarms = sum(row.alarm(alpha) for row in rows)
-    inconclusive = sum(row.level is None for row in rows)
+    inconclusive = sum(row.silent(alpha) for row in rows)
     return _counted(counts, group, alpha, alarms, inconclusive, len(rows))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import msgspec
 
@@ -14,23 +14,20 @@ from explaudit.audit.regime_results import tail
 from explaudit.audit.triangle import GROUP
 from explaudit.cells import Cell, Record
 from explaudit.detection.plan import HARD_NEGATIVES, HONEST_FAMILIES, has_log
+from explaudit.detection.regime_tests import REQUIRED, kind_of_test, named_scalars, regime_scores
 from explaudit.detection.settings import DetectionSettings
 from explaudit.detection.tasks import TaskName, task_name
 
 __all__ = [
     "EFFECTIVE",
     "KEPT",
-    "KINDS_OF_TEST",
     "TUNED_DATASETS",
     "TUNED_MODELS",
     "AuditRow",
     "Counts",
-    "KindOfTest",
     "audit_row",
     "is_tuned",
-    "kind_of_test",
     "least_alpha",
-    "regime_scores",
 ]
 
 #: Honest models and data sets that the calibration is fitted to, every second one of either; rates
@@ -43,8 +40,6 @@ EFFECTIVE = 0.25
 #: ... and the attacked model still answers this share of the auditor's rows as the biased one does.
 KEPT = 0.5
 
-KindOfTest = Literal["named", "scan", "changes"]
-KINDS_OF_TEST: tuple[KindOfTest, ...] = get_args(KindOfTest)
 #: What an audit counts for: the false alarms, nothing as its model may be tuned on, the false
 #: alarms of tests that need a log of decisions, the detections, the detections with a larger budget
 #: or with a log, nothing as its attack hides too little, or nothing as there is no result.
@@ -136,6 +131,12 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether the verdict at this false-alarm rate is "fail"."""
         return self.level is not None and self.level <= alpha
 
+    def silent(self, alpha: float) -> bool:
+        """Return whether the verdict is "inconclusive": no alarm, and no pass either."""
+        required = (p for name, p in self.p_values.items() if name.startswith(REQUIRED))
+        unable = self.level is None or any(p_value is None for p_value in required)
+        return unable and not self.alarm(alpha)
+
 
 def audit_row(
     cell: Cell, record: Record | None, plain: Record | None, settings: DetectionSettings
@@ -168,7 +169,7 @@ def audit_row(
         hidden_share=scalars.get("hidden_share"),
         fidelity=scalars.get("fidelity"),
         p_values={test.name: test.p_value for test in tests},
-        hidden=_named(scalars, "hidden: "),
+        hidden=named_scalars(scalars, "hidden: "),
         baselines={} if plain is None else plain.scalars,
         level=least_alpha(tests),
         cpu_seconds=seconds[0] if seconds else None,
@@ -199,20 +200,6 @@ def is_tuned(cell: Cell) -> bool:
     """
     tuned = cell.dataset.name in TUNED_DATASETS and _member(cell) in TUNED_MODELS
     return tuned and task_name(cell.dataset) == "binary"
-
-
-def regime_scores(record: Record) -> dict[str, tuple[float, int]]:
-    """Return the score of each regime test, and how many it is the largest of."""
-    scores = _named(record.scalars, "score: ")
-    compared = _named(record.scalars, "compared: ")
-    return {name: (scores[name], int(n)) for name, n in compared.items() if name in scores}
-
-
-def kind_of_test(name: str) -> KindOfTest:
-    """Return whether a regime test is of sensitive features, of all others, or of changes."""
-    if name.startswith("changed sensitive features"):
-        return "changes"
-    return "named" if name.startswith("sensitive features") else "scan"
 
 
 def _planned(cell: Cell) -> AuditRow:
@@ -279,17 +266,11 @@ def _tests(record: Record) -> list[TestResult]:
         group = _GROUPS.get(name, "")
         if name in scores:
             group = name.split(" queries of ")[-1]
-            p_value = tail(*scores[name], getattr(CALIBRATION, kind_of_test(name)))
+            # what could not be said stays unsaid, whatever the calibration
+            if p_value is not None:
+                p_value = tail(*scores[name], getattr(CALIBRATION, kind_of_test(name)))
         tests.append(TestResult(name=name, p_value=p_value, group=group))
     return tests
-
-
-def _named(scalars: dict[str, float | None], prefix: str) -> dict[str, float]:
-    return {
-        key.removeprefix(prefix): value
-        for key, value in scalars.items()
-        if key.startswith(prefix) and value is not None
-    }
 
 
 def _member(cell: Cell) -> str:

@@ -16,14 +16,11 @@ from explaudit.cells import SCHEMA_VERSION, Cell, Part, Record
 from explaudit.detection.baselines import baseline_cell, is_baseline
 from explaudit.detection.curves import Curve, curves
 from explaudit.detection.rates import Rate, rates, rates_of_tests
+from explaudit.detection.regime_tests import KINDS_OF_TEST, KindOfTest, kind_of_test, regime_scores
 from explaudit.detection.rows import (
-    KINDS_OF_TEST,
     AuditRow,
-    KindOfTest,
     audit_row,
     is_tuned,
-    kind_of_test,
-    regime_scores,
 )
 from explaudit.detection.settings import DetectionSettings
 from explaudit.results import DatasetNote

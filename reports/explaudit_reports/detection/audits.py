@@ -111,7 +111,7 @@ def _outcome(row: AuditRow, alpha: float, notes: Notes) -> Cell:
     if row.status == "failed":
         reason = row.reason or _NO_RESULT
         return Cell("Failed", marks=notes.mark(reason), reason=reason, status="neutral")
-    if row.level is None:
+    if row.silent(alpha):
         return Cell("Cannot say", status="unclear")
     alarm = row.alarm(alpha)
     if row.kind != "attacked":

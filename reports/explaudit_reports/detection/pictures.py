@@ -69,10 +69,11 @@ def dots_gallery(view: View, alpha: float) -> Gallery | None:
 
 def _block(what: str, verb: str, rows: Sequence[AuditRow], alpha: float) -> Block:
     alarms = sum(row.alarm(alpha) for row in rows)
-    silent = sum(row.level is None for row in rows)
+    silent = sum(row.silent(alpha) for row in rows)
+    unable = f"; {count(silent)} could not be judged" if silent else ""
     return Block(
         f"{count(len(rows), 'audit')} of {what}: {count(alarms)} {verb} "
-        f"({share_text(alarms / len(rows), rows[0].counts)})",
+        f"({share_text(alarms / len(rows), rows[0].counts)}){unable}",
         {"alarm": alarms, "quiet": len(rows) - alarms - silent, "silent": silent},
     )
 
