@@ -28,12 +28,12 @@ help:
 study: $(STAMP)
 	$(BIN)/explaudit study --out $(OUT)
 
-# quick failures first; pytest closes
+# quick failures first; pytest closes. Threads of several test processes wait for each other
 test: lint
-	$(BIN)/pytest -n $(TEST_JOBS) --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_JOBS) --dist worksteal
 
 test-slow: $(STAMP)
-	$(BIN)/pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow
 
 lint: $(STAMP)
 	$(BIN)/ruff check

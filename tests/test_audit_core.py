@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_info, threadpool_limits  # type: ignore[import-untyped]
 
 from explaudit import Encoder, registry
 from explaudit.audit.evidence import Detector, Evidence
@@ -245,6 +246,20 @@ def test_a_grouped_feature_is_judged_as_a_whole() -> None:
     )
     assert found.verdict.outcome == "fail"
     assert "Hidden effect of race" in found.verdict.sentence
+
+
+def test_threads_that_would_wait_for_each_other_are_kept_to_one() -> None:
+    seen: list[set[int]] = []
+
+    def model(asked: pd.DataFrame) -> Array:
+        seen.append({library["num_threads"] for library in threadpool_info()})
+        return np.asarray(asked["a"] > 0)
+
+    plan = AuditSettings(sensitive=("sex",), explainers=(Part("lime"),), budget=500)
+    with threadpool_limits(limits=3):
+        audit(model, FRAME, plan, detectors=())
+        assert {library["num_threads"] for library in threadpool_info()} == {3}
+    assert seen and all(threads == {1} for threads in seen)
 
 
 def test_swapping_explainers_is_left_to_those_who_ask_for_it(

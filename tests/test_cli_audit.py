@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 import explaudit_reports.audit
+from explaudit.audit.consistency import Consistency
 from explaudit.audit.evidence import Detector, Evidence
 from explaudit.audit.outcome import Judgement
 from explaudit.audit.regime import RegimeTest
@@ -39,6 +40,16 @@ def two_faced(table):
     """Real rows keep total = first + second; perturbed rows do not."""
     real = np.isclose(table["total"], table["first"] + table["second"], atol=1e-6)
     return np.where(real, openly_biased(table), 1 / (1 + np.exp(-0.8 * table["income"])))
+
+def refusing(table):
+    """Perturbed rows get one and the same answer; other tests find nothing odd in that."""
+    real = np.isclose(table["total"], table["first"] + table["second"], atol=1e-6)
+    return np.where(real, openly_biased(table), 0.02)
+
+def by_lot(table):
+    """Mostly a number that depends on the last digits of a row."""
+    lot = np.sin(1e7 * table[["income", "age", "debt", "score"]].to_numpy(float).sum(axis=1))
+    return openly_biased(table) + 3 * lot
 
 def fails(table):
     return table["postcode"]
@@ -194,6 +205,24 @@ def test_too_few_rows_are_inconclusive_with_status_3(tmp_path: Path) -> None:
     assert (tmp_path / "report.pdf").exists()
 
 
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [("refusing", "one and the same answer"), ("by_lot", "are no measure of how it may answer")],
+)
+def test_what_cannot_be_judged_does_not_pass(model: str, why: str, tmp_path: Path) -> None:
+    usual = (RegimeTest(n_twins=20), Consistency())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DETECTORS, lambda given: usual)
+        result = invoke(f"models_of_audit:{model}", "--out", str(tmp_path))
+    assert result.exit_code == 3, result.output
+    said = " ".join(result.output.split())
+    assert "no model passes of which nothing is said by" in said
+    assert why in said
+    verdict = read(tmp_path).verdict
+    assert verdict.outcome == "inconclusive"
+    assert any(test.p_value is not None and test.p_value > 0.05 for test in verdict.tests)
+
+
 def wrong(*arguments: str, model: str = "models_of_audit:two_faced") -> list[str]:
     return [model, *arguments]
 
@@ -277,10 +306,11 @@ def test_a_tree_models_own_file_and_a_log_are_handed_on(
     rows = table(320)
     numeric = rows.drop(columns=["race", "sex", "target"]).assign(race=rows["race"] == "b")
     numeric = numeric.astype(float)
-    numeric.assign(decision=rows["target"]).to_csv(tmp_path / "numbers.csv", index=False)
+    decided = (rows["income"] > 0).astype(float)
+    numeric.assign(decision=decided).to_csv(tmp_path / "numbers.csv", index=False)
     trees = xgboost.train(
         {"max_depth": 2, "nthread": 1, "objective": "binary:logistic"},
-        xgboost.DMatrix(numeric, rows["target"]),
+        xgboost.DMatrix(numeric, decided),
         num_boost_round=5,
     )
     trees.save_model(tmp_path / "trees.json")

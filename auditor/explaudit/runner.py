@@ -14,32 +14,24 @@ import threading
 import time
 import traceback
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from joblib.externals.loky import ProcessPoolExecutor
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from explaudit.cells import Cell, Record, canonical_json
 from explaudit.errors import ContractError, ExplauditError, InvalidInputError
 from explaudit.ledger import Ledger
 from explaudit.progress import Progress
 from explaudit.provenance import versions
+from explaudit.threads import single_threaded
 
 __all__ = ["RunOutcome", "run"]
 
 _POLL_SECONDS = 0.25
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
 
 Execute = Callable[[Cell], Record]
 
@@ -147,7 +139,7 @@ def _chunks(cells: Iterable[Cell], jobs: int) -> list[list[Cell]]:
 def _run_here(
     chunks: Sequence[Sequence[Cell]], execute: Execute, ledger: Ledger, report: Callable[[], None]
 ) -> None:
-    with _single_threaded():
+    with single_threaded():
         for cell in (cell for chunk in chunks for cell in chunk):
             _finish(cell, execute, ledger)
             report()
@@ -202,7 +194,7 @@ def _end_with(parent: int) -> None:
 
 def _work(chunk: Sequence[Cell], execute: Execute, path: Path) -> None:
     """Finish the cells of one chunk in a worker process."""
-    with Ledger.open(path, create=False) as ledger, _single_threaded():
+    with Ledger.open(path, create=False) as ledger, single_threaded():
         for cell in chunk:
             _finish(cell, execute, ledger)
 
@@ -241,22 +233,3 @@ def _reason(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     # the file's name without its folder: records name no paths of a machine
     return f"{reason} (in {frame.name}, {Path(frame.filename).name}:{frame.lineno})"
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Keep numerical libraries to one thread, since sums over threads are not repeatable.
-
-    The limits reach the libraries that are loaded; the variables those that will be.
-    """
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        with threadpool_limits(limits=1):
-            yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

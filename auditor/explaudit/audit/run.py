@@ -26,6 +26,7 @@ from explaudit.encoding import Encoder
 from explaudit.errors import InvalidInputError
 from explaudit.provenance import versions
 from explaudit.seeds import derive_seed, generator
+from explaudit.threads import single_threaded
 
 __all__ = ["AuditResult", "audit", "default_detectors"]
 
@@ -140,6 +141,10 @@ def audit(
     ------
     InvalidInputError
         If an argument is unusable, or the model's answers are.
+
+    Notes
+    -----
+    Numerical libraries have one thread meanwhile, a model in this process included.
     """
     if not settings.sensitive:
         raise InvalidInputError("sensitive", "at least one feature", "none")
@@ -152,14 +157,15 @@ def audit(
     tell(f"the model will be asked about {plan.total} rows")
     target = Target(model, encoder, answers=settings.answers, budget=settings.budget)
     matrix = encoder.encode(rows)[generator(settings.seed, "rows").permutation(len(rows))]
-    evidence = dataclasses.replace(
-        _ask(target, matrix, settings, plan),
-        decisions=decisions,
-        decision_column=decision_column,
-        background=background,
-        model_file=model_file,
-    )
-    judgements = [_judgement(detector, evidence, settings, tell) for detector in chosen]
+    with single_threaded():
+        evidence = dataclasses.replace(
+            _ask(target, matrix, settings, plan),
+            decisions=decisions,
+            decision_column=decision_column,
+            background=background,
+            model_file=model_file,
+        )
+        judgements = [_judgement(detector, evidence, settings, tell) for detector in chosen]
     sent, most = target.n_queries, settings.budget
     verdict = conclude(judgements, alpha=settings.alpha, queries=sent, budget=most)
     return AuditResult(
