@@ -90,6 +90,7 @@ class AuditResult(msgspec.Struct, frozen=True, kw_only=True):
     schema_version: int = 1
 
 
+@single_threaded()
 def audit(
     model: Any,
     rows: pd.DataFrame,
@@ -157,15 +158,14 @@ def audit(
     tell(f"the model will be asked about {plan.total} rows")
     target = Target(model, encoder, answers=settings.answers, budget=settings.budget)
     matrix = encoder.encode(rows)[generator(settings.seed, "rows").permutation(len(rows))]
-    with single_threaded():
-        evidence = dataclasses.replace(
-            _ask(target, matrix, settings, plan),
-            decisions=decisions,
-            decision_column=decision_column,
-            background=background,
-            model_file=model_file,
-        )
-        judgements = [_judgement(detector, evidence, settings, tell) for detector in chosen]
+    evidence = dataclasses.replace(
+        _ask(target, matrix, settings, plan),
+        decisions=decisions,
+        decision_column=decision_column,
+        background=background,
+        model_file=model_file,
+    )
+    judgements = [_judgement(detector, evidence, settings, tell) for detector in chosen]
     sent, most = target.n_queries, settings.budget
     verdict = conclude(judgements, alpha=settings.alpha, queries=sent, budget=most)
     return AuditResult(
