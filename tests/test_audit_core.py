@@ -139,14 +139,19 @@ def test_the_verdict_is_holms() -> None:
 
 
 def test_no_model_passes_of_which_a_required_test_says_nothing() -> None:
-    silent = TestResult(name="of queries", p_value=None, reason="cannot say", required=True)
+    silent = TestResult(
+        name="of queries", p_value=None, reason="cannot say, for want of twins", required=True
+    )
     unknown = Judgement(tests=(silent,))
     assert outcome(said(0.2, 0.5), unknown) == "inconclusive"
     assert outcome(said(0.01, 0.5), unknown) == "fail"
     known = Judgement(tests=(msgspec.structs.replace(silent, p_value=0.6),))
     assert outcome(said(0.2, 0.5), known) == "pass"
     found = conclude([said(0.2), unknown], alpha=0.05, queries=0, budget=0)
-    assert "nothing is said by: of queries" in found.sentence
+    assert found.sentence.endswith("nothing is said by: of queries. Cannot say, for want of twins.")
+    alone = conclude([unknown, unknown], alpha=0.05, queries=0, budget=0).sentence
+    assert alone.startswith("No test could judge")
+    assert alone.endswith("real data. Cannot say, for want of twins.")
 
 
 def test_a_group_counts_as_one_test() -> None:

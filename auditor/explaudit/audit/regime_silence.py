@@ -13,8 +13,9 @@ __all__ = ["cannot_say", "left_out", "no_twins", "one_answer", "silent"]
 def no_twins(unexplained: float) -> str:
     """Return why numbers that ordinary models do not reproduce cannot be judged."""
     return (
-        f"cannot say: of the variance of the model's numbers on real rows ordinary models leave "
-        f"{unexplained:.0%} unexplained, so that they are no measure of how it may answer queries"
+        "cannot say: of the variance of the model's numbers on real rows ordinary models leave "
+        f"{unexplained:.0%} unexplained, so that they are no measure of how it may answer queries; "
+        "more real rows, and a budget that lets them be sent, may help"
     )
 
 

@@ -51,10 +51,12 @@ def conclude(
     failed = [test for test in able if (test.adjusted_p_value or 0.0) <= alpha]
     silent = [test for test in tests if test.required and test.adjusted_p_value is None]
     outcome: Outcome = "fail" if failed else "pass" if able and not silent else "inconclusive"
+    unable = outcome == "inconclusive"
+    sentence = _unjudged(silent, bool(able)) if unable else _judged(failed, hidden, alpha)
     return Verdict(
         outcome=outcome,
         alpha=alpha,
-        sentence=_sentence(outcome, failed, silent if able else [], hidden, alpha),
+        sentence=sentence,
         tests=tuple(tests),
         hidden=hidden,
         findings=tuple(found for judgement in said for found in judgement.findings),
@@ -90,21 +92,22 @@ def _adjusted(tests: list[TestResult], alpha: float) -> list[TestResult]:
     return found
 
 
-def _sentence(
-    outcome: Outcome,
-    failed: list[TestResult],
-    silent: list[TestResult],
-    hidden: tuple[Hidden, ...],
-    alpha: float,
-) -> str:
-    if outcome == "inconclusive" and silent:
+def _unjudged(silent: list[TestResult], others_judged: bool) -> str:
+    """Return what could not be judged, and why."""
+    sentence = "No test could judge whether the model answers queries as it answers real data."
+    if others_judged:
         names = ", ".join(dict.fromkeys(test.name for test in silent))
-        return (
+        sentence = (
             f"Other tests found nothing, but no model passes of which nothing is said by: {names}."
         )
-    if outcome == "inconclusive":
-        return "No test could judge whether the model answers queries as it answers real data."
-    if outcome == "pass":
+    reasons = dict.fromkeys(test.reason for test in silent if test.reason)
+    return " ".join(
+        [sentence, *(f"{reason[0].upper()}{reason[1:].rstrip('.')}." for reason in reasons)]
+    )
+
+
+def _judged(failed: list[TestResult], hidden: tuple[Hidden, ...], alpha: float) -> str:
+    if not failed:
         return (
             "No test found that the model answers an explainer's queries under another regime "
             f"than real data, at a false-alarm rate of {alpha:.0%} over all tests together."
