@@ -21,10 +21,10 @@ from explaudit_reports.audit import (
     write_audit_html,
     write_audit_pdf,
 )
-from explaudit_reports.audit.wording import effects, estimate, p_text, sentence, status_of
+from explaudit_reports.audit.wording import effects, estimate, p_text, prose, sentence, status_of
 from explaudit_reports.html import render_html
 from explaudit_reports.model import Figure, Gallery, Report, Table
-from explaudit_reports.numbers import DASH
+from explaudit_reports.numbers import DASH, MINUS
 from explaudit_reports.pdf import render_pdf
 
 HOSTILE = '<script>alert(1)</script> a"b&c $x$ #foo *y* {{z}} \u202e\x00\x1b[31m'
@@ -472,3 +472,9 @@ def test_a_command_is_made_up_from_all_choices() -> None:
     )
     text = page_of(result).by_section["reproduce"]
     assert "--categorical zip --group 'g=a,b c' --drop target --budget" in text
+
+
+def test_negative_numbers_in_prose_are_those_of_tables_and_values_of_data_stay() -> None:
+    text = "a gap of -4 points [-11, -3] where code = -1 in run-2"
+    expected = f"A gap of {MINUS}4 points [{MINUS}11, {MINUS}3] where code = -1 in run-2."
+    assert prose(invented("fail"), text) == expected

@@ -124,11 +124,14 @@ def sentence(text: str) -> str:
 
 
 def prose(result: AuditResult, text: str) -> str:
-    """Return a reason as a sentence, with explainers called as elsewhere in reports."""
+    """Return a reason as a sentence, with explainers and negative numbers as elsewhere in reports.
+
+    A value of the data ("code = -1") stays as it is.
+    """
     for part in result.settings.explainers:
         label = explainer_label(part.name, part.name)
         text = re.sub(rf"\b(queries of) {re.escape(part.name)}\b", rf"\1 {label}", text)
-    return sentence(text)
+    return sentence(re.sub(r"(?<!= )(?<=[\[ ])-(?=\d)", MINUS, text))
 
 
 def joined(names: list[str]) -> str:
