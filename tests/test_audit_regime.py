@@ -297,6 +297,42 @@ def test_power_is_that_of_the_verdict_and_not_of_the_test_alone() -> None:
     assert power.smallest_effect > alone * 1.1
 
 
+def hiding(effect: float, labels: bool) -> Any:
+    """Return a model that takes so much of women's answers off real rows alone, as an effect.
+
+    Of two groups an effect is the difference times the standard deviation of being in one.
+    """
+    frame, encoder, _, _ = world()
+    known, women = Scaffold().known, frame["sex"] == "f"
+    wanted = effect / float(np.sqrt(women.mean() * (1 - women.mean())))
+
+    def openly(table: pd.DataFrame) -> Array:
+        return np.asarray(0.5 + 0.3 * np.tanh(table["a"] * table["b"] + table["c"]))
+
+    if labels:
+        # the penalty that turns the right share of women's answers
+        scores = openly(frame)[women.to_numpy()]
+        above = np.sort(scores[scores > 0.5]) - 0.5
+        wanted = float(above[round(wanted * len(scores))])
+
+    def answer(table: pd.DataFrame) -> Array:
+        real = np.array([tuple(row) in known for row in encoder.encode(table).round(6).tolist()])
+        scores = openly(table) - wanted * (real & (table["sex"] == "f").to_numpy())
+        return (scores > 0.5).astype(np.intp) if labels else np.column_stack([1 - scores, scores])
+
+    return answer
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_what_the_statement_of_power_names_is_found_and_half_of_it_is_not(labels: bool) -> None:
+    # what the verdict asks of one of two tests, in one of two groups
+    strictest = 0.05 / 4
+    for seed in range(3):
+        stated = judged(hiding(0.05, labels), seed).power[0].smallest_effect
+        whole, half = (judged(hiding(size * stated, labels), seed) for size in (1.0, 0.5))
+        assert whole.tests[0].p_value < strictest < half.tests[0].p_value
+
+
 def test_too_few_real_rows_cannot_say() -> None:
     _, encoder, rows, queries = world()
     target = Target(openly_biased, encoder)
