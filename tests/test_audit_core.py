@@ -65,6 +65,28 @@ def test_a_target_makes_numbers_of_whatever_a_model_answers(
     assert target.n_queries == len(ROWS)
 
 
+@pytest.mark.parametrize(
+    ("answers", "kind"),
+    [
+        (np.linspace(0.0, 1.0, 300), "probabilities"),
+        (np.linspace(0.2, 0.8, 300), "probabilities"),
+        (np.repeat([0.0, 1.0], 150), "probabilities"),
+        # of numbers in some small unit nobody knows
+        (np.linspace(0.0, 0.4, 300), "values"),
+        (np.linspace(0.0, 1.01, 300), "values"),
+        (np.linspace(-0.1, 0.9, 300), "values"),
+        (np.repeat([0, 1], 150), "labels"),
+    ],
+)
+def test_one_number_for_each_row_is_a_probability_if_it_looks_like_one(
+    answers: Array, kind: str
+) -> None:
+    target = Target(lambda t: answers, ENCODER)
+    assert target.answers == "auto"
+    target.ask(ROWS)
+    assert target.answers == kind
+
+
 def test_a_label_never_seen_before_is_none_of_the_classes() -> None:
     answers = iter([np.array(["a", "b", "c"]), np.array(["d"])])
     target = Target(lambda t: next(answers), ENCODER)

@@ -19,6 +19,8 @@ Answers = Literal["auto", "labels", "probabilities", "values"]
 
 #: Whole numbers with at most so many different values are taken for labels.
 _MOST_LABELS = 20
+#: Numbers from 0 to 1 are taken for probabilities if they are so far apart.
+_WIDE = 0.5
 
 
 class Target:
@@ -36,8 +38,8 @@ class Target:
         From the table that the model is fed to the matrix of features.
     answers : {"auto", "labels", "probabilities", "values"}
         What the model answers with; "auto" asks for probabilities where there are any, takes an
-        array of two dimensions for probabilities, and words, truth values and few different whole
-        numbers for labels.
+        array of two dimensions for probabilities, and numbers from 0 to 1 that are more than half
+        of that apart; words, truth values and few different whole numbers for labels.
     budget : int or None
         Rows that may be sent at the most.
 
@@ -171,7 +173,10 @@ def _kind(raw: npt.NDArray[Any]) -> Answers:
     if not np.issubdtype(raw.dtype, np.number):
         return "labels"
     whole = np.issubdtype(raw.dtype, np.integer) and len(np.unique(raw)) <= _MOST_LABELS
-    return "labels" if whole else "values"
+    if whole:
+        return "labels"
+    low, high = float(raw.min()), float(raw.max())
+    return "probabilities" if 0 <= low < high - _WIDE and high <= 1 else "values"
 
 
 def _finite(raw: npt.NDArray[Any]) -> Array:

@@ -57,7 +57,8 @@ _RESULTS, _HTML, _PDF = "results.json", "report.html", "report.pdf"
     type=click.Choice(get_args(Answers)),
     default="auto",
     show_default=True,
-    help="What the model answers with.",
+    help="What the model answers with. Of one number for each row, auto takes those for "
+    "probabilities that lie between 0 and 1 and fill half of that range.",
 )
 @click.option("--categorical", multiple=True, help="Numeric column whose numbers are names.")
 @click.option(
