@@ -57,6 +57,12 @@ def test_the_readme_quotes_the_records(released: DetectionResults) -> None:
     assert f"and {usual_rate.inconclusive} were inconclusive" in readme
     strict = next(rate for rate in quoted if rate.counts == "judged" and rate.alpha == ALPHAS[1])
     assert f"at a nominal 1 %, {strict.alarms} did ({100 * strict.value:.1f} %" in readme
+    ends = [f"{100 * rate.low:.1f}–{100 * rate.high:.1f})" for rate in (usual_rate, strict)]
+    assert f"({100 * usual_rate.value:.1f} %, 95 % interval {ends[0]}" in readme
+    assert f"({100 * strict.value:.1f} %, {ends[1]}" in readme
+    found = [rate for rate in quoted if rate.counts == "effective" and rate.alpha == ALPHAS[0]]
+    shares = [f"({100 * rate.value:.0f} %)" for rate in found]
+    assert [share for share in shares if share not in readme] == []
 
 
 def test_the_readme_sets_plain_tools_beside_the_audit(released: DetectionResults) -> None:
